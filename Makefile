@@ -1,0 +1,90 @@
+# Shapan: build, run and check. `make` alone prints what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BIN     := bin/shapan
+WEB     := api/web
+LISTEN  ?= 127.0.0.1:8080
+DATA    ?= ./data
+SCALE   ?= subdistrict
+OUT     ?= data/fixtures
+CACHE   ?= $(HOME)/.cache/shapan
+
+.PHONY: help
+help: ## print this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build the pages and the command, and serve the sample subdistrict on 127.0.0.1:8080 (LISTEN=, DATA=)
+	$(BIN) serve --listen $(LISTEN) --data $(DATA)
+
+.PHONY: build
+build: pages ## build the pages and bin/shapan
+	go build -trimpath -o $(BIN) ./cmd/shapan
+
+.PHONY: test
+test: system lint build ## check everything: format, vet, staticcheck, pages, race tests, the wall in a real browser
+	cd $(WEB) && npm run --silent check && npm test --silent
+	go test -race -timeout 12m ./...
+	$(MAKE) --no-print-directory e2e
+
+.PHONY: lint
+lint: tools $(WEB)/dist/.gitkeep ## gofmt, go vet, staticcheck
+	@bad=$$(gofmt -l api cmd fixtures geo layers tiles | grep -v node_modules); \
+	if [ -n "$$bad" ]; then echo "not formatted (gofmt -w them):"; echo "$$bad"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+.PHONY: e2e
+e2e: build ## open the wall in a real browser against the real program (writes docs/wall.png with SCREENSHOT=1)
+	cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs/wall.png,) npm run --silent e2e
+
+.PHONY: bench
+bench: build ## print the table of measurements (about two minutes)
+	go run ./cmd/bench -shapan $(BIN)
+
+.PHONY: fixtures
+fixtures: build ## write the sample data as GeoJSON, a file a layer (SCALE=subdistrict|district|city, OUT=)
+	$(BIN) fixtures --scale $(SCALE) --out $(OUT)
+
+.PHONY: real
+real: build ## load real nested areas (world_map.gpkg of Debian's qgis-common) and look at them; downloads 23 MB once
+	CACHE=$(CACHE) BIN=$(BIN) bash docs/real-input.sh
+
+.PHONY: clean
+clean: ## remove what was built; the data folder stays
+	rm -rf bin
+	find $(WEB)/dist -mindepth 1 ! -name .gitkeep -delete
+
+# --- the parts
+
+.PHONY: pages
+pages: tools $(WEB)/node_modules/.package-lock.json
+	cd $(WEB) && npm run --silent build
+	@touch $(WEB)/dist/.gitkeep
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-progress
+	@touch $@
+
+# What the build needs, said in one sentence when it is missing.
+.PHONY: tools
+tools:
+	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer (https://go.dev/dl/)."; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20.19 or newer (https://nodejs.org/)."; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+	  if (a < 20 || (a === 20 && b < 19)) { console.error("Node.js " + process.versions.node + " is too old: 20.19 or newer is needed."); process.exit(1); }'
+
+# What the tests need besides: GDAL reads what Shapan writes, Chromium opens the wall, Noto draws its Chinese.
+PACKAGES := gdal-bin chromium fonts-noto-cjk
+.PHONY: system
+system: tools
+	@command -v gcc >/dev/null || { echo "gcc is missing: go test -race needs it (Debian: apt-get install gcc libc6-dev)."; exit 1; }
+	@if ! command -v ogrinfo >/dev/null || ! { command -v chromium || command -v google-chrome; } >/dev/null || [ -z "$$(fc-list :lang=zh 2>/dev/null)" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(PACKAGES); \
+	  else \
+	    echo "The tests need GDAL, Chromium and a Chinese font. On Debian or Ubuntu:"; \
+	    echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(PACKAGES)"; exit 1; \
+	  fi; \
+	fi

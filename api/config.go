@@ -1,0 +1,28 @@
+package api
+
+import (
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"shapan/layers"
+	"shapan/tiles"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config is what a Server is made from. Live, Cache and Registry are needed; the zero value of the rest works.
+type Config struct {
+	Live     *layers.Live
+	Cache    *tiles.Cache
+	Registry *prometheus.Registry // metrics are registered in it and /metrics shows it
+
+	Pages     fs.FS            // the built pages (web.FS()); nil: no pages
+	Log       *slog.Logger     // nil: slog.Default()
+	Clock     func() time.Time // nil: time.Now
+	Version   string           // shown on the landing page
+	PublicURL string           // such as https://map.example/shapan; empty: from the request's Host
+	MaxBody   int64            // bytes of a request body; 0: 8 MiB
+	MaxStream int              // open streams at once; 0: 1000
+	Heartbeat time.Duration    // between signs of life on a stream; 0: 5 s
+}

@@ -1,0 +1,190 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"shapan/layers"
+
+	"github.com/gorilla/mux"
+	"github.com/klauspost/compress/gzhttp"
+)
+
+// Server answers HTTP from a layers.Live.
+type Server struct {
+	Config
+	metrics *metrics
+	streams chan struct{} // one place for each open stream
+	handler http.Handler
+}
+
+// New makes a server and registers its metrics.
+func New(c Config) (*Server, error) {
+	if c.Live == nil || c.Cache == nil || c.Registry == nil {
+		return nil, errors.New("api: Live, Cache and Registry are needed")
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.MaxBody <= 0 {
+		c.MaxBody = 8 << 20
+	}
+	if c.MaxStream <= 0 {
+		c.MaxStream = 1000
+	}
+	if c.Heartbeat <= 0 {
+		c.Heartbeat = 5 * time.Second
+	}
+	s := &Server{Config: c, streams: make(chan struct{}, c.MaxStream)}
+	s.metrics = newMetrics(c.Registry, c.Live, c.Cache)
+	compress, err := gzhttp.NewWrapper(
+		gzhttp.MinSize(1024),
+		gzhttp.ExceptContentTypes([]string{"text/event-stream", tileType, "image/png"}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("api: compression: %w", err)
+	}
+	s.handler = compress(s.routes())
+	return s, nil
+}
+
+// Handler returns the handler of the whole surface.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// routes is the whole surface, a line a route.
+func (s *Server) routes() http.Handler {
+	r := mux.NewRouter().UseEncodedPath()
+	get := func(path string, h handler) {
+		r.Handle(path, s.answer(path, h)).Methods(http.MethodGet, http.MethodHead)
+	}
+	get("/", s.landing)
+	get("/conformance", s.conformance)
+	get("/collections", s.collections)
+	get("/collections/{layer}", s.collection)
+	get("/collections/{layer}/items", s.items)
+	get("/collections/{layer}/items/{id}", s.item)
+	r.Handle("/collections/{layer}/items", s.answer("/collections/{layer}/items", s.create)).Methods(http.MethodPost)
+	r.Handle("/collections/{layer}/items/{id}", s.answer("/collections/{layer}/items/{id}", s.patch)).Methods(http.MethodPatch)
+	r.Handle("/collections/{layer}/items/{id}", s.answer("/collections/{layer}/items/{id}", s.remove)).Methods(http.MethodDelete)
+	get("/xyz/{layers}.json", s.tileJSON)
+	get("/xyz/{layers}/{z}/{x}/{y}.{ext:mvt|pbf}", s.vectorTile)
+	get("/heat/{layer}/cells", s.heatCells)
+	get("/heat/{layer}.json", s.heatJSON)
+	get("/heat/{layer}/{z}/{x}/{y}.{ext:mvt|png|json}", s.heatTile)
+	get("/locate", s.locate)
+	get("/nearest/{layer}", s.nearest)
+	get("/export/{layer}.geojson", s.export)
+	get("/stream", s.stream)
+	get("/style.json", s.style)
+	get("/ui/{page:.*}", s.page)
+	get("/healthz", s.healthz)
+	get("/readyz", s.readyz)
+	r.Handle("/metrics", s.metrics.handler).Methods(http.MethodGet)
+	r.NotFoundHandler = s.answer("none", s.noRoute)
+	r.MethodNotAllowedHandler = s.answer("none", s.noMethod)
+	return r
+}
+
+// call is a request with what is known of its caller.
+type call struct {
+	*http.Request
+	caller caller
+	view   *layers.View // everything that this caller may see, in one state
+	params *params
+}
+
+// handler answers a call, or returns why not; it has written nothing when it returns an error.
+type handler func(http.ResponseWriter, *call) error
+
+// requestTime bounds how long an ordinary answer may take to be written.
+const requestTime = 60 * time.Second
+
+// answer is the one adapter from handlers to HTTP: identity, security headers, errors, metrics.
+func (s *Server) answer(route string, h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := s.Clock()
+		rec := &recorder{ResponseWriter: w}
+		secure(rec.Header())
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(requestTime)) // unsupported only in tests without a connection
+		if r.Body != nil {
+			r.Body = http.MaxBytesReader(rec, r.Body, s.MaxBody)
+		}
+		if err := s.run(rec, r, h); err != nil {
+			s.fail(rec, r, err)
+		}
+		s.metrics.observe(route, r.Method, rec.code(), s.Clock().Sub(begun))
+	})
+}
+
+// run identifies the caller, takes one view and calls the handler. A panic becomes an error: one request never stops
+// the service.
+func (s *Server) run(w http.ResponseWriter, r *http.Request, h handler) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	snapshot := s.Live.Snapshot()
+	caller, err := identify(snapshot, r, s.Clock())
+	if err != nil {
+		return err
+	}
+	p, err := newParams(r)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Shapan-Seq", fmt.Sprint(snapshot.Seq))
+	return h(w, &call{Request: r, caller: caller, view: snapshot.View(caller.scope), params: p})
+}
+
+// secure sets the headers that every answer has. Scripts, styles, data and workers come from this host alone; the map
+// library starts its worker from a blob.
+func secure(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; "+
+		"style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Vary", "Authorization")
+	h.Set("Cache-Control", "no-cache")
+}
+
+func (s *Server) noRoute(_ http.ResponseWriter, c *call) error {
+	return &layers.Error{Kind: layers.ErrNotFound, Detail: fmt.Sprintf("nothing is at %.200q: / lists what there is", c.URL.Path)}
+}
+
+func (s *Server) noMethod(_ http.ResponseWriter, c *call) error {
+	return &problem{Status: http.StatusMethodNotAllowed, Detail: fmt.Sprintf("%s is not a method of this address", c.Method)}
+}
+
+// recorder remembers the status for the metrics.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers the status and passes it on.
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}

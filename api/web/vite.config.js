@@ -1,0 +1,26 @@
+import { defineConfig } from 'vite';
+
+// The pages are served by the Go program under /ui/: pages as /ui/NAME, everything else as /ui/assets/NAME-HASH.EXT.
+export default defineConfig({
+  base: '/ui/',
+  publicDir: false,
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1500,
+    rolldownOptions: { input: { wall: 'wall.html' } },
+  },
+  plugins: [
+    {
+      // dist/.gitkeep lets the Go package compile before the pages are built; emptying the folder takes it away.
+      name: 'keep-dist',
+      generateBundle() {
+        this.emitFile({ type: 'asset', fileName: '.gitkeep', source: '' });
+      },
+    },
+  ],
+  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+});

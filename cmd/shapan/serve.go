@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"shapan/api"
+	"shapan/api/web"
+	"shapan/layers"
+	"shapan/tiles"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/net/netutil"
+	"golang.org/x/sync/errgroup"
+)
+
+// serveCommand serves the map.
+type serveCommand struct {
+	recordFlags
+	Listen      string `help:"Address to serve on; port 0 takes a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL   string `name:"public-url" help:"Address that browsers reach the service at, behind a proxy." placeholder:"URL"`
+	CacheMB     int64  `name:"cache-mb" help:"Memory for drawn tiles, in megabytes." default:"256"`
+	Connections int    `help:"Connections at once; more wait." default:"4096"`
+	Streams     int    `help:"Open change streams at once; more are refused." default:"1000"`
+	LogFormat   string `help:"How the log is written to stderr: ${enum}." enum:"text,json" default:"text"`
+	Sample      bool   `help:"Fill an empty record with the sample subdistrict." default:"true" negatable:""`
+}
+
+// Help teaches.
+func (serveCommand) Help() string {
+	return `The record is one file, shapan.gpkg in the data folder. Where there is none, it is made and filled with the sample
+subdistrict, and an admin token and the address of the wall are printed, once.
+
+    shapan serve
+    shapan serve --listen 127.0.0.1:0 --data /var/lib/shapan --log-format json
+    SHAPAN_LISTEN=127.0.0.1:9000 shapan serve
+
+The service speaks plain HTTP and shows public layers to anyone who reaches it, so it listens on this machine only
+unless told otherwise; put a proxy with TLS in front of it.`
+}
+
+// The limits of a connection. There is no limit on reading a whole request here, because it would end streams too: the
+// handler sets one on bodies.
+const (
+	headerTime = 10 * time.Second
+	bodyTime   = 60 * time.Second
+	idleTime   = 2 * time.Minute
+	headerSize = 64 << 10
+	stopTime   = 10 * time.Second // to finish what is under way
+)
+
+// Run serves until the context ends.
+func (s serveCommand) Run(ctx context.Context, console console) error {
+	begun := time.Now()
+	if err := s.check(); err != nil {
+		return err
+	}
+	log := s.logger(console.err)
+	listener, err := s.bind()
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	host := publicHost(listener.Addr())
+	store, err := s.openOrMake(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	made, err := s.fill(ctx, store, console)
+	if err != nil {
+		return err
+	}
+	live, err := layers.Open(ctx, store, layers.LiveConfig{Log: log})
+	if err != nil {
+		return err
+	}
+	handler, err := s.handler(live, log)
+	if err != nil {
+		return err
+	}
+	s.warn(listener.Addr(), log)
+	made.print(console.err, s.address(host))
+	fmt.Fprintf(console.err, "listening on http://%s\n", host)
+	log.Info("ready", "start", time.Since(begun).Round(time.Millisecond), "features", live.Snapshot().Features(), "record", s.path(), "version", version())
+	err = serve(ctx, netutil.LimitListener(listener, s.Connections), handler, live, log)
+	log.Info("stopped")
+	return err
+}
+
+// check refuses flags that make no sense.
+func (s serveCommand) check() error {
+	if s.CacheMB < 0 || s.CacheMB > 1<<20 {
+		return misused("--cache-mb %d: expected 0 to %d", s.CacheMB, 1<<20)
+	}
+	if s.Connections < 1 || s.Streams < 1 {
+		return misused("--connections %d --streams %d: expected at least 1", s.Connections, s.Streams)
+	}
+	if s.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return misused("--public-url %q: expected an address such as https://map.example/shapan", s.PublicURL)
+	}
+	return nil
+}
+
+func (s serveCommand) logger(w io.Writer) *slog.Logger {
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// bind listens before anything else is done, so that a taken port is told at once.
+func (s serveCommand) bind() (net.Listener, error) {
+	l, err := net.Listen("tcp", s.Listen)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use: another program, or another shapan, listens there; choose another address with --listen, or stop it", s.Listen)
+	case errors.Is(err, os.ErrPermission):
+		return nil, fmt.Errorf("%s may not be used by this user: choose a port above 1023 with --listen", s.Listen)
+	case err != nil:
+		return nil, misused("--listen %s: expected an address of this machine, such as 127.0.0.1:8080: %w", s.Listen, err)
+	}
+	return l, nil
+}
+
+// publicHost returns host:port as somebody on this machine can open it.
+func publicHost(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", tcp.Port)
+	}
+	return addr.String()
+}
+
+// address returns where browsers find the service.
+func (s serveCommand) address(host string) string {
+	if s.PublicURL != "" {
+		return strings.TrimSuffix(s.PublicURL, "/")
+	}
+	return "http://" + host
+}
+
+// warn says what an address that others can reach means.
+func (s serveCommand) warn(addr net.Addr, log *slog.Logger) {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return
+	}
+	log.Warn("other machines can reach this address: without a token they see the public layers, and only those; "+
+		"the traffic, tokens included, is not encrypted unless a proxy with TLS stands in front", "listen", addr.String())
+}
+
+func (s serveCommand) handler(live *layers.Live, log *slog.Logger) (http.Handler, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	server, err := api.New(api.Config{
+		Live:      live,
+		Cache:     tiles.New(tiles.CacheConfig{Bytes: s.CacheMB << 20}),
+		Registry:  registry,
+		Pages:     web.FS(),
+		Log:       log,
+		Version:   version(),
+		PublicURL: s.PublicURL,
+		MaxStream: s.Streams,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return server.Handler(), nil
+}
+
+// serve answers until ctx ends; then it ends the streams, and gives what else is under way stopTime to finish. The
+// record is followed until the last answer is written, because a write waits for it.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, live *layers.Live, log *slog.Logger) error {
+	group, ctx := errgroup.WithContext(ctx)
+	streams, endStreams := context.WithCancel(context.Background())
+	follow, stopFollowing := context.WithCancel(context.Background())
+	server := &http.Server{
+		Handler:           bounded(streams, handler),
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    headerSize,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	group.Go(func() error {
+		if err := live.Run(follow); !errors.Is(err, context.Canceled) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		defer stopFollowing()
+		log.Info("stopping", "patience", stopTime)
+		endStreams()
+		deadline, cancel := context.WithTimeout(context.Background(), stopTime)
+		defer cancel()
+		if err := server.Shutdown(deadline); err != nil {
+			log.Warn("some answers were cut off", "error", err)
+			return server.Close()
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// bounded ends streams when the given context ends, and bounds the time in which a body must come.
+func bounded(streams context.Context, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // every connection of net/http has it
+		}
+		if strings.HasSuffix(r.URL.Path, "/stream") {
+			ctx, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			defer context.AfterFunc(streams, cancel)()
+			r = r.WithContext(ctx)
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,240 @@
+package layers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"shapan/geo"
+
+	"github.com/paulmach/orb"
+)
+
+// Filter chooses features of one layer. It is compiled once for a view's table, knows only the fields that the caller
+// may see, and is asked of rows, from any number of goroutines.
+type Filter interface {
+	// Match tells whether a row of the table that the filter was compiled for is chosen.
+	Match(Row) bool
+	// Bound returns a bound (lon/lat degrees) outside which no feature can match; ok is false where there is none.
+	Bound() (b orb.Bound, ok bool)
+	// Key is the filter in a canonical form: equal keys choose the same.
+	Key() string
+}
+
+// Comparison is how a term compares a field with its values.
+type Comparison string
+
+// The comparisons. In matches any of the values, the others take one. A null never matches, except by IsNull.
+const (
+	In      Comparison = "="
+	Not     Comparison = "<>"
+	Less    Comparison = "<"
+	AtMost  Comparison = "<="
+	More    Comparison = ">"
+	AtLeast Comparison = ">="
+	IsNull  Comparison = "null"
+)
+
+// Term is one condition on a field.
+type Term struct {
+	Field  string
+	Op     Comparison
+	Values []string // as text, read by the field's type
+}
+
+// Query is a simple filter: all of its parts must hold. The zero Query chooses everything.
+type Query struct {
+	Terms []Term
+	BBox  *orb.Bound // the geometry meets it; Min[0] > Max[0] crosses the antimeridian
+	From  time.Time  // with To, on the layer's time field: from <= t <= to; a zero end is open
+	To    time.Time
+	Area  string // the code of a subdistrict (9 digits), community (12), zone (14) or grid (15)
+}
+
+// Compile makes a filter of a query. It returns nil, which matches everything, for the zero Query, and ErrInvalid for a
+// field that is not there, a value that its field cannot have, or an area that the layer does not know.
+func (t *Table) Compile(q Query) (Filter, error) {
+	f := new(simple)
+	var key []string
+	for _, term := range q.Terms {
+		test, err := t.term(term)
+		if err != nil {
+			return nil, err
+		}
+		f.tests = append(f.tests, test)
+		values := slices.Clone(term.Values)
+		slices.Sort(values)
+		key = append(key, fmt.Sprintf("%s %s %q", term.Field, term.Op, values))
+	}
+	if !q.From.IsZero() || !q.To.IsZero() {
+		test, err := t.during(q.From, q.To)
+		if err != nil {
+			return nil, err
+		}
+		f.tests = append(f.tests, test)
+		key = append(key, fmt.Sprintf("during %d %d", q.From.UnixMicro(), q.To.UnixMicro()))
+	}
+	if q.Area != "" {
+		test, err := t.area(q.Area)
+		if err != nil {
+			return nil, err
+		}
+		f.tests = append(f.tests, test)
+		key = append(key, "area "+q.Area)
+	}
+	if q.BBox != nil {
+		b := *q.BBox
+		f.bound = &b
+		f.tests = append(f.tests, func(r Row) bool {
+			g := r.Geometry()
+			return g != nil && geo.Touches(b, g)
+		})
+		key = append(key, fmt.Sprint("bbox ", b.Min, b.Max))
+	}
+	if len(f.tests) == 0 {
+		return nil, nil
+	}
+	slices.Sort(key)
+	f.key = strings.Join(key, "; ")
+	return f, nil
+}
+
+// simple is a conjunction of tests.
+type simple struct {
+	tests []func(Row) bool
+	bound *orb.Bound
+	key   string
+}
+
+func (f *simple) Match(r Row) bool {
+	for _, test := range f.tests {
+		if !test(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *simple) Bound() (orb.Bound, bool) {
+	if f.bound == nil {
+		return orb.Bound{}, false
+	}
+	return *f.bound, true
+}
+
+func (f *simple) Key() string { return f.key }
+
+// term compiles one condition.
+func (t *Table) term(term Term) (func(Row) bool, error) {
+	i := t.Layer.Index(term.Field)
+	if term.Field == "id" {
+		return idTerm(term)
+	}
+	if i < 0 {
+		return nil, Unknown("field", term.Field, t.Layer.Names())
+	}
+	field := &t.Layer.Fields[i]
+	if term.Op == IsNull {
+		return func(r Row) bool { return r.Value(i).IsNull() }, nil
+	}
+	values := make([]Value, len(term.Values))
+	for n, s := range term.Values {
+		v, err := field.ParseText(s)
+		if err != nil {
+			return nil, err
+		}
+		if v.IsNull() {
+			return nil, Invalid(term.Field, "field %s is compared with nothing: expected a %s", term.Field, field.Type)
+		}
+		values[n] = v
+	}
+	if len(values) == 0 || len(values) > 1000 || term.Op != In && len(values) != 1 {
+		return nil, Invalid(term.Field, "field %s %s: %d values came: expected 1, or for = up to 1000", term.Field, term.Op, len(values))
+	}
+	if term.Op == In {
+		return func(r Row) bool {
+			v := r.Value(i)
+			return !v.IsNull() && slices.ContainsFunc(values, func(w Value) bool { return v.Compare(w) == 0 })
+		}, nil
+	}
+	holds := map[Comparison]func(int) bool{
+		Not:     func(o int) bool { return o != 0 },
+		Less:    func(o int) bool { return o < 0 },
+		AtMost:  func(o int) bool { return o <= 0 },
+		More:    func(o int) bool { return o > 0 },
+		AtLeast: func(o int) bool { return o >= 0 },
+	}[term.Op]
+	if holds == nil {
+		return nil, Invalid(term.Field, "comparison %q: expected = <> < <= > >=", term.Op)
+	}
+	return func(r Row) bool {
+		v := r.Value(i)
+		return !v.IsNull() && holds(v.Compare(values[0]))
+	}, nil
+}
+
+func idTerm(term Term) (func(Row) bool, error) {
+	ids := map[int64]bool{}
+	id := Field{Name: "id", Type: Int}
+	for _, s := range term.Values {
+		v, err := id.ParseText(s)
+		if err != nil {
+			return nil, err
+		}
+		ids[v.Int()] = true
+	}
+	if term.Op != In || len(ids) == 0 || len(ids) > 1000 {
+		return nil, Invalid("id", "id takes = and up to 1000 whole numbers")
+	}
+	return func(r Row) bool { return ids[r.ID()] }, nil
+}
+
+// during compiles a time window on the layer's time field.
+func (t *Table) during(from, to time.Time) (func(Row) bool, error) {
+	i := t.Layer.Index(t.Layer.TimeField)
+	if i < 0 {
+		return nil, Invalid("datetime", "layer %s has no time field, so datetime cannot be asked of it", t.Layer.Name)
+	}
+	if !from.IsZero() && !to.IsZero() && to.Before(from) {
+		return nil, Invalid("datetime", "datetime ends (%s) before it begins (%s)", to.Format(time.RFC3339), from.Format(time.RFC3339))
+	}
+	return func(r Row) bool {
+		at := r.Value(i).Time()
+		return !at.IsZero() && (from.IsZero() || !at.Before(from)) && (to.IsZero() || !at.After(to))
+	}, nil
+}
+
+// areaFields says, by the length of a code, which field holds it and which layer it is the code of.
+func areaFields(code string) (field, layer string, ok bool) {
+	switch len(code) {
+	case 9:
+		return "subdistrict", "subdistricts", true
+	case 12:
+		return "community", "communities", true
+	case 14:
+		return "zone", "zones", true
+	case 15:
+		return "grid", "grids", true
+	}
+	return "", "", false
+}
+
+// area compiles "is in this area": by the field that names it, by the layer's own code, or, for a subdistrict, by the
+// first nine digits of the community.
+func (t *Table) area(code string) (func(Row) bool, error) {
+	field, layer, ok := areaFields(code)
+	if !ok || strings.Trim(code, "0123456789") != "" {
+		return nil, Invalid("scope", "area code %q: expected the digits of a subdistrict (9), community (12), zone (14) or grid (15)", clip(code))
+	}
+	if t.Layer.Name == layer {
+		field = "code"
+	}
+	if i := t.Layer.Index(field); i >= 0 {
+		return func(r Row) bool { return r.Value(i).Text() == code }, nil
+	}
+	if i := t.Layer.Index("community"); i >= 0 && len(code) == 9 {
+		return func(r Row) bool { return strings.HasPrefix(r.Value(i).Text(), code) }, nil
+	}
+	return nil, Invalid("scope", "layer %s does not say which %s its features are in", t.Layer.Name, field)
+}

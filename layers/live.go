@@ -1,0 +1,251 @@
+package layers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Live holds the newest snapshot of a record and is the only one that makes the next. Readers take it by Snapshot and
+// never wait; writers go through Put to the record, and see their write in memory when Put returns.
+type Live struct {
+	store Store
+	log   *slog.Logger
+	clock func() time.Time
+
+	now  atomic.Pointer[Snapshot] // written by Run's goroutine alone
+	seen atomic.Int64             // when the record last answered, in unix nanoseconds
+
+	mu      sync.Mutex    // guards what follows
+	changed chan struct{} // closed and replaced at each publication
+	recent  []Applied     // the last changes, in order, for followers
+	kept    Seq           // recent holds every change after this state
+	notes   []Note
+	fault   error // why the record does not answer; nil while it does
+	since   time.Time
+}
+
+// LiveConfig configures a Live. The zero value works.
+type LiveConfig struct {
+	Log   *slog.Logger     // nil: slog.Default()
+	Clock func() time.Time // nil: time.Now
+}
+
+// recentChanges is how many changes are remembered for followers that come back.
+const recentChanges = 100_000
+
+// Open loads the record. It does not follow it: call Run for that.
+func Open(ctx context.Context, store Store, config LiveConfig) (*Live, error) {
+	l := &Live{store: store, log: config.Log, clock: config.Clock, changed: make(chan struct{})}
+	if l.log == nil {
+		l.log = slog.Default()
+	}
+	if l.clock == nil {
+		l.clock = time.Now
+	}
+	if err := l.load(ctx); err != nil {
+		return nil, fmt.Errorf("load the record: %w", err)
+	}
+	return l, nil
+}
+
+// Snapshot returns the newest snapshot. It never waits.
+func (l *Live) Snapshot() *Snapshot { return l.now.Load() }
+
+// Health is how well memory follows the record.
+type Health struct {
+	Seq   Seq
+	Age   time.Duration // since the record last confirmed that memory is up to date
+	Fault error         // why it does not answer; nil while it does
+	Since time.Time     // when the fault began
+	Notes []Note        // rows of the record that are not on the map
+}
+
+// Health tells how well memory follows the record.
+func (l *Live) Health() Health {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Health{
+		Seq:   l.Snapshot().Seq,
+		Age:   max(0, l.clock().Sub(time.Unix(0, l.seen.Load()))),
+		Fault: l.fault,
+		Since: l.since,
+		Notes: l.notes,
+	}
+}
+
+// load replaces everything by what the record holds now.
+func (l *Live) load(ctx context.Context) error {
+	b := NewBuilder()
+	seq, err := l.store.Load(ctx, b)
+	if err != nil {
+		return err
+	}
+	s := b.Snapshot(seq)
+	for _, n := range b.Notes() {
+		l.log.Warn("a row of the record is not on the map", "layer", n.Layer, "id", n.ID, "reason", n.Reason)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recent, l.kept, l.notes = nil, seq, b.Notes()
+	l.publish(s)
+	return nil
+}
+
+// publish makes a snapshot the newest; the caller holds mu.
+func (l *Live) publish(s *Snapshot) {
+	l.now.Store(s)
+	l.seen.Store(l.clock().UnixNano())
+	l.fault = nil
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// Run follows the record until ctx ends, and returns ctx's error. When the record fails it goes on serving what it has,
+// says so in Health, and tries again.
+func (l *Live) Run(ctx context.Context) error {
+	const first, most = 100 * time.Millisecond, 5 * time.Second
+	wait := first
+	for {
+		begun := l.clock()
+		err := l.store.Watch(ctx, l.Snapshot().Seq, l.apply)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errors.Is(err, ErrStale) {
+			err = l.load(ctx)
+		}
+		if err == nil || l.clock().Sub(begun) > most {
+			wait = first
+		}
+		if err != nil {
+			l.fail(err)
+		}
+		select { // after a reload too: a record that is always stale must not keep the processor busy
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+		if err != nil {
+			wait = min(2*wait, most)
+		}
+	}
+}
+
+func (l *Live) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fault == nil {
+		l.since = l.clock()
+		l.log.Error("the record does not answer; serving what is in memory", "error", err)
+	}
+	l.fault = err
+}
+
+// apply publishes the state after a batch of changes.
+func (l *Live) apply(changes []Change) error {
+	if len(changes) == 0 {
+		l.seen.Store(l.clock().UnixNano())
+		l.mu.Lock()
+		l.fault = nil
+		l.mu.Unlock()
+		return nil
+	}
+	next, told, notes := l.Snapshot().apply(changes)
+	for _, n := range notes {
+		l.log.Warn("a changed row of the record is not on the map", "layer", n.Layer, "id", n.ID, "reason", n.Reason)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recent = append(l.recent, told...)
+	if over := len(l.recent) - recentChanges; over > recentChanges/4 {
+		l.kept = l.recent[over-1].Seq
+		l.recent = append([]Applied(nil), l.recent[over:]...)
+	}
+	if len(l.notes) < maxNotes {
+		l.notes = append(l.notes, notes...)
+	}
+	l.publish(next)
+	return nil
+}
+
+// Put writes to the record and returns when the newest snapshot has the write, with the record's state after it. When
+// ctx ends after the record has acknowledged the write but before memory has it, Put returns the state and no error:
+// the write is durable, and saying otherwise would be false.
+func (l *Live) Put(ctx context.Context, changes []Change) (Seq, error) {
+	seq, err := l.store.Put(ctx, changes)
+	if err != nil {
+		return 0, err
+	}
+	return seq, l.await(ctx, seq)
+}
+
+// await waits until the newest snapshot has reached a state, for as long as ctx allows.
+func (l *Live) await(ctx context.Context, seq Seq) error {
+	for {
+		l.mu.Lock()
+		changed := l.changed
+		l.mu.Unlock()
+		if l.Snapshot().Seq >= seq {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		}
+	}
+}
+
+// Follow calls fn with the changes after a state, in order and with the snapshot that has them, until ctx ends, fn
+// fails, or the follower is too slow: then it returns ErrStale, as it does when the changes are no longer remembered.
+// fn must not keep or edit the slice. While nothing changes, fn is called with no changes every idle.
+func (l *Live) Follow(ctx context.Context, after Seq, idle time.Duration, fn func(*Snapshot, []Applied) error) error {
+	tick := time.NewTicker(idle)
+	defer tick.Stop()
+	for {
+		l.mu.Lock()
+		changed, s := l.changed, l.Snapshot()
+		news, ok := l.after(after)
+		l.mu.Unlock()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !ok {
+			return ErrStale
+		}
+		if len(news) > 0 {
+			if err := fn(s, news); err != nil {
+				return err
+			}
+			after = s.Seq
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		case <-tick.C:
+			if err := fn(s, nil); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// after returns the remembered changes after a state; the caller holds mu. ok is false where some are forgotten or the
+// state is not of this record's past.
+func (l *Live) after(seq Seq) (news []Applied, ok bool) {
+	if seq < l.kept || seq > l.Snapshot().Seq {
+		return nil, false
+	}
+	i := len(l.recent)
+	for i > 0 && l.recent[i-1].Seq > seq {
+		i--
+	}
+	return l.recent[i:len(l.recent):len(l.recent)], true
+}
