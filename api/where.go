@@ -104,7 +104,7 @@ func (s *Server) nearest(w http.ResponseWriter, c *call) error {
 	weakTag(w, c.view.Seq, c.view.Key(), c.URL.Path, c.URL.RawQuery)
 	e := newCollection(&t.Layer, fields)
 	t.Nearest(at, filter, radius, func(r layers.Row, metres float64) bool {
-		e.add(r, func(b []byte) []byte { return layers.AppendNumber(append(b, `"distance":`...), roundTo(metres, 1000)) })
+		e.add(r, func(b []byte) []byte { return layers.AppendNumber(append(b, `,"distance":`...), roundTo(metres, 1000)) })
 		return e.n < k
 	})
 	return writeBody(w, c, http.StatusOK, geoJSONType, e.close(nil))

@@ -38,7 +38,8 @@ func vincenty(a, b orb.Point) (metres float64, ok bool) {
 	lambda := dlon
 	for range 100 {
 		sl, cl := math.Sincos(lambda)
-		sinSigma := math.Hypot(c2*sl, c1*s2-s1*c2*cl)
+		north := c1*s2 - s1*c2*cl
+		sinSigma := math.Sqrt(c2*sl*c2*sl + north*north)
 		if sinSigma == 0 {
 			return 0, dlon == 0 || c1 == 0 && c2 == 0
 		}
@@ -77,7 +78,7 @@ func arc(sigma, sinSigma, cosSigma, cos2m, cos2Alpha float64) float64 {
 func reduced(lat float64) (sin, cos float64) {
 	s, c := math.Sincos(lat * radian)
 	s *= 1 - flattening
-	h := math.Hypot(s, c)
+	h := math.Sqrt(s*s + c*c)
 	return s / h, math.Max(c/h, 0)
 }
 

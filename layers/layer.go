@@ -277,7 +277,9 @@ func (f *Field) check(v Value) error {
 		return Invalid(f.Name, "field %s expects a year from 1 to 9999", f.Name)
 	}
 	if f.Type == Enum && f.code(v.s) < 0 {
-		return Unknown(fmt.Sprintf("value of %s", f.Name), v.s, f.codeValues())
+		err := Unknown(fmt.Sprintf("value of %s", f.Name), v.s, f.codeValues()).(*Error)
+		err.Field = f.Name
+		return err
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // file; the flag beats the environment, which beats the file.
 type commands struct {
 	Config      string `help:"Configuration file (YAML): a key for each flag, such as 'listen: 0.0.0.0:8080'. Without it, shapan.yaml is read where it exists." placeholder:"FILE"`
-	PrintConfig bool   `help:"Print what the flags come to, without secrets, and do nothing else."`
+	PrintConfig bool   `env:"-" help:"Print what the flags come to, without secrets, and do nothing else."`
 
 	Serve    serveCommand    `cmd:"" help:"Serve the map over HTTP."`
 	Load     loadCommand     `cmd:"" help:"Load a file into a layer: GeoJSON, GeoPackage, CSV or Shapefile."`

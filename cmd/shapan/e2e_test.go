@@ -234,7 +234,7 @@ func write(t *testing.T, path, text string) {
 
 // newEvent is an event as a patrol would report it, beside the middle of the subdistrict.
 const newEvent = `{"type": "Feature", "geometry": {"type": "Point", "coordinates": [114.308, 30.5674]},
-	"properties": {"title": "e2e", "domain": "urban", "category": "manhole", "level": 2, "severity": "high", "source": "patrol", "stage": "reported"}}`
+	"properties": {"title": "e2e", "domain": "urban", "category": "broken_facility", "level": 2, "severity": "high", "source": "patrol", "stage": "reported"}}`
 
 // eventTile is the tile that newEvent lies in.
 const eventTile = "/xyz/events/17/107154/53837.mvt"
@@ -398,7 +398,7 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		"port in use":       {[]string{"serve", "--listen", strings.TrimPrefix(s.url, "http://")}, 1, "is in use"},
 		"no such address":   {[]string{"serve", "--listen", "nonsense"}, 2, "127.0.0.1:8080"},
 		"data is a file":    {[]string{"serve", "--listen", "127.0.0.1:0", "--data", "a-file"}, 1, "choose another folder with --data"},
-		"not a record":      {[]string{"serve", "--listen", "127.0.0.1:0", "--data", "bad"}, 1, "is not a record"},
+		"not a record":      {[]string{"serve", "--listen", "127.0.0.1:0", "--data", "bad"}, 1, "move the file away"},
 		"no record":         {[]string{"export", "grids", "--data", "nowhere"}, 1, "there is no record"},
 		"no such layer":     {[]string{"export", "grid"}, 1, `did you mean "grids"`},
 		"no such command":   {[]string{"sreve"}, 2, "unexpected argument sreve"},

@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"shapan/geo"
 	"shapan/layers"
+	"shapan/layers/exchange"
 
 	"github.com/paulmach/orb"
 )
@@ -55,22 +55,16 @@ func (e exportCommand) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return misused("%w", err)
 	}
+	options := exchange.WriteOptions{Filter: filter, CRS: crs, Alive: ctx.Err}
 	if e.File == "" {
-		w, err := newGeoJSON(console.out, t.Layer, crs)
-		if err == nil {
-			err = e.write(ctx, t, filter, w, console)
-		}
-		if err == nil {
-			err = w.finish()
-		}
-		return err
+		return exchange.WriteGeoJSON(console.out, t, options)
 	}
-	file, err := createGeoJSON(e.File, t.Layer, crs)
+	file, err := createWhole(e.File)
 	if err != nil {
 		return err
 	}
 	defer file.discard()
-	if err := e.write(ctx, t, filter, file.geojsonWriter, console); err != nil {
+	if err := exchange.WriteGeoJSON(file, t, options); err != nil {
 		return err
 	}
 	return file.keep()
@@ -103,27 +97,4 @@ func (e exportCommand) query() (layers.Query, error) {
 	}
 	q.BBox = &orb.Bound{Min: orb.Point{n[0], n[1]}, Max: orb.Point{n[2], n[3]}}
 	return q, nil
-}
-
-// write writes the features that match, a page at a time in the order of their ids.
-func (e exportCommand) write(ctx context.Context, t *layers.Table, filter layers.Filter, w *geojsonWriter, console console) error {
-	const page = 50_000
-	bar := newProgress(console.err, int64(t.Count(filter)), "writing "+e.Layer)
-	defer bar.done()
-	q := layers.PageQuery{Filter: filter, Limit: page}
-	for {
-		p := t.Page(q)
-		for _, row := range p.Rows {
-			f := row.Feature()
-			if err := w.add(&f); err != nil {
-				return fmt.Errorf("write %s: %w", e.Layer, err)
-			}
-		}
-		bar.add(len(p.Rows))
-		if !p.More || ctx.Err() != nil {
-			return ctx.Err()
-		}
-		last := layers.CursorAt(p.Rows[len(p.Rows)-1], nil)
-		q.After = &last
-	}
 }

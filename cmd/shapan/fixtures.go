@@ -9,6 +9,7 @@ import (
 	"shapan/fixtures"
 	"shapan/geo"
 	"shapan/layers"
+	"shapan/layers/exchange"
 	"shapan/layers/gpkg"
 )
 
@@ -137,9 +138,9 @@ func (f fixturesCommand) files(ctx context.Context, console console) error {
 	}
 	bar := newProgress(console.err, -1, "writing the sample")
 	defer bar.done()
-	files := map[string]*geojsonFile{}
+	files := map[string]*collectionFile{}
 	for _, l := range fixtures.Catalogue() {
-		file, err := createGeoJSON(filepath.Join(f.Out, l.Name+".geojson"), l, geo.WGS84)
+		file, err := createCollection(filepath.Join(f.Out, l.Name+".geojson"), l)
 		if err != nil {
 			return err
 		}
@@ -158,4 +159,35 @@ func (f fixturesCommand) files(ctx context.Context, console console) error {
 		}
 	}
 	return nil
+}
+
+// collectionFile is a GeoJSON collection that is written while its features are made.
+type collectionFile struct {
+	*wholeFile
+	layer layers.Layer
+	line  []byte
+	next  string // what stands before the next feature
+}
+
+func createCollection(name string, layer layers.Layer) (*collectionFile, error) {
+	file, err := createWhole(name)
+	if err != nil {
+		return nil, err
+	}
+	_, err = fmt.Fprintf(file, "{\"type\":\"FeatureCollection\",\"name\":%s,\"features\":[", layers.AppendText(nil, layer.Name))
+	return &collectionFile{wholeFile: file, layer: layer, next: "\n"}, err
+}
+
+// add writes one feature on a line.
+func (c *collectionFile) add(f *layers.Feature) error {
+	c.line = exchange.AppendFeature(append(c.line[:0], c.next...), &c.layer, f, geo.WGS84)
+	c.next = ",\n"
+	_, err := c.Write(c.line)
+	return err
+}
+
+// keep ends the collection and gives the file its name.
+func (c *collectionFile) keep() error {
+	_, _ = c.WriteString("\n]}\n") // the writer keeps its first error and tells it when it is flushed
+	return c.wholeFile.keep()
 }

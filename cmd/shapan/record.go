@@ -47,10 +47,10 @@ func (r recordFlags) open(ctx context.Context) (*gpkg.Store, error) {
 func (r recordFlags) openFile(ctx context.Context) (*gpkg.Store, error) {
 	store, err := gpkg.Open(ctx, r.path())
 	if errors.Is(err, layers.ErrUnavailable) {
-		return nil, fmt.Errorf("the record %s cannot be opened now: %w; see that the disk has room and no other program locks the file", r.path(), err)
+		return nil, fmt.Errorf("the record cannot be opened now: %w; choose another folder with --data, or see to the file", err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is not a record of Shapan: %w; move it away, or choose another folder with --data", r.path(), err)
+		return nil, fmt.Errorf("the record cannot be opened: %w; move the file away, or choose another folder with --data", err)
 	}
 	return store, nil
 }

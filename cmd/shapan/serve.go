@@ -101,8 +101,8 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 
 // check refuses flags that make no sense.
 func (s serveCommand) check() error {
-	if s.CacheMB < 0 || s.CacheMB > 1<<20 {
-		return misused("--cache-mb %d: expected 0 to %d", s.CacheMB, 1<<20)
+	if s.CacheMB < 1 || s.CacheMB > 1<<20 {
+		return misused("--cache-mb %d: expected 1 to %d", s.CacheMB, 1<<20)
 	}
 	if s.Connections < 1 || s.Streams < 1 {
 		return misused("--connections %d --streams %d: expected at least 1", s.Connections, s.Streams)
@@ -167,9 +167,13 @@ func (s serveCommand) warn(addr net.Addr, log *slog.Logger) {
 func (s serveCommand) handler(live *layers.Live, log *slog.Logger) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	cache, err := tiles.New(tiles.CacheConfig{Bytes: s.CacheMB << 20})
+	if err != nil {
+		return nil, err
+	}
 	server, err := api.New(api.Config{
 		Live:      live,
-		Cache:     tiles.New(tiles.CacheConfig{Bytes: s.CacheMB << 20}),
+		Cache:     cache,
 		Registry:  registry,
 		Pages:     web.FS(),
 		Log:       log,

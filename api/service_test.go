@@ -1,0 +1,271 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"shapan/api"
+	"shapan/fixtures"
+	"shapan/layers"
+	"shapan/layers/gpkg"
+	"shapan/tiles"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// service is the real thing over a real record of the sample subdistrict, on a port of its own.
+type service struct {
+	*httptest.Server
+	live   *layers.Live
+	tokens map[string]string // by role; "limited" is a dispatcher of one community
+}
+
+const limitedTo = "420106001020" // 新河
+
+// seeded is the file of a record with the sample subdistrict, made once; each test serves a copy.
+var seeded = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "shapan-api-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "seed.gpkg")
+	ctx := context.Background()
+	store, err := gpkg.Open(ctx, path)
+	if err != nil {
+		return "", err
+	}
+	token := api.TokenLayer()
+	changes := []layers.Change{{Op: layers.Define, Layer: token.Name, Schema: &token}}
+	for _, l := range fixtures.Catalogue() {
+		changes = append(changes, layers.Change{Op: layers.Define, Layer: l.Name, Schema: &l})
+	}
+	err = fixtures.Generate(ctx, fixtures.Options{}, func(layer string, f layers.Feature) error {
+		changes = append(changes, layers.Change{Op: layers.Insert, Layer: layer, ID: f.ID, Feature: &f})
+		return nil
+	})
+	if err == nil {
+		_, err = store.Put(ctx, changes)
+	}
+	if e := store.Close(); err == nil {
+		err = e
+	}
+	return path, err
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := seeded(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder: the system clears what is left
+	}
+	os.Exit(code)
+}
+
+func newService(t *testing.T) *service {
+	t.Helper()
+	seed, err := seeded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "record.gpkg")
+	data, err := os.ReadFile(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	store, err := gpkg.Open(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &service{tokens: map[string]string{}}
+	s.addTokens(t, store)
+	cache, err := tiles.New(tiles.CacheConfig{Bytes: 32 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.live, err = layers.Open(ctx, store, layers.LiveConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	server, err := api.New(api.Config{
+		Live: s.live, Cache: cache, Registry: prometheus.NewRegistry(), Heartbeat: 100 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() { _ = s.live.Run(ctx) }) // it ends with ctx
+	s.Server = httptest.NewServer(server.Handler())
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+		cancel()
+		running.Wait()
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func (s *service) addTokens(t *testing.T, store *gpkg.Store) {
+	t.Helper()
+	var changes []layers.Change
+	add := func(key, role string, communities ...string) {
+		secret, f, err := api.NewToken(key, role, communities, time.Time{}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.tokens[key] = secret
+		changes = append(changes, layers.Change{Op: layers.Insert, Layer: "tokens", Feature: &f})
+	}
+	for _, role := range api.Roles() {
+		add(role, role)
+	}
+	add("limited", "dispatcher", limitedTo)
+	if _, err := store.Put(context.Background(), changes); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reply is an answer, read whole.
+type reply struct {
+	*http.Response
+	body []byte
+}
+
+// do sends a request as the holder of a role's token; "" is the public.
+func (s *service) do(t *testing.T, role, method, path, body string, header ...string) reply {
+	t.Helper()
+	req, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if role != "" {
+		req.Header.Set("Authorization", "Bearer "+s.tokens[role])
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{resp, b}
+}
+
+// get is do with GET, and the status it must have.
+func (s *service) get(t *testing.T, role, path string, status int) reply {
+	t.Helper()
+	r := s.do(t, role, http.MethodGet, path, "")
+	if r.StatusCode != status {
+		t.Fatalf("GET %s as %q: status %d, want %d: %.300s", path, role, r.StatusCode, status, r.body)
+	}
+	return r
+}
+
+// featureCollection is what items, nearest and exports answer.
+type featureCollection struct {
+	NumberMatched  int `json:"numberMatched"`
+	NumberReturned int `json:"numberReturned"`
+	Features       []struct {
+		ID         int64          `json:"id"`
+		Distance   float64        `json:"distance"`
+		Properties map[string]any `json:"properties"`
+		Geometry   struct {
+			Type        string `json:"type"`
+			Coordinates any    `json:"coordinates"`
+		} `json:"geometry"`
+	} `json:"features"`
+	Links []struct{ Href, Rel string } `json:"links"`
+}
+
+func decode[T any](t *testing.T, r reply) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal(r.body, &v); err != nil {
+		t.Fatalf("%v in %.300s", err, r.body)
+	}
+	return v
+}
+
+// event is one server-sent event.
+type event struct{ name, id, data string }
+
+// follow opens a stream and returns its events.
+func (s *service) follow(t *testing.T, role string, header ...string) <-chan event {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if role != "" {
+		req.Header.Set("Authorization", "Bearer "+s.tokens[role])
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := make(chan event, 100)
+	go func() {
+		defer close(events)
+		defer resp.Body.Close()
+		var e event
+		for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+			name, value, _ := bytes.Cut(lines.Bytes(), []byte(": "))
+			switch string(name) {
+			case "event":
+				e.name = string(value)
+			case "id":
+				e.id = string(value)
+			case "data":
+				e.data = string(value)
+			case "":
+				events <- e
+				e = event{}
+			}
+		}
+	}()
+	return events
+}
+
+// next returns the next event of a name.
+func next(t *testing.T, events <-chan event, name string) event {
+	t.Helper()
+	timeout := time.After(10 * time.Second)
+	for {
+		select {
+		case e, ok := <-events:
+			if !ok {
+				t.Fatalf("the stream ended before an event %q", name)
+			}
+			if e.name == name {
+				return e
+			}
+		case <-timeout:
+			t.Fatalf("no event %q in 10 s", name)
+		}
+	}
+}

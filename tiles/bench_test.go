@@ -1,0 +1,123 @@
+package tiles
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+
+	"shapan/geo"
+	"shapan/layers"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/mvt"
+	"github.com/paulmach/orb/geojson"
+	"github.com/paulmach/orb/maptile"
+	"github.com/paulmach/orb/simplify"
+)
+
+// naive draws a tile by the usual pipeline of orb: features, clone, project, clip, simplify, marshal.
+func naive(b *testing.B, t *layers.Table, tile maptile.Tile) []byte {
+	fc := geojson.NewFeatureCollection()
+	t.Within(tileArea(tile, 1<<(32-tile.Z)>>6).bound(), nil, func(r layers.Row) bool {
+		f := geojson.NewFeature(orb.Clone(r.Geometry()))
+		f.ID = r.ID()
+		for i, field := range t.Layer.Fields {
+			if v := r.Value(i); field.InTiles && !v.IsNull() {
+				f.Properties[field.Name] = tileValue(field.Type, v).Any()
+			}
+		}
+		fc.Append(f)
+		return true
+	})
+	l := mvt.NewLayer(t.Layer.Name, fc)
+	l.Version = 2
+	l.ProjectToTile(tile)
+	l.Clip(orb.Bound{Min: orb.Point{-64, -64}, Max: orb.Point{4160, 4160}})
+	l.Simplify(simplify.DouglasPeucker(1))
+	l.RemoveEmpty(1, 1)
+	out, err := mvt.Marshal(mvt.Layers{l})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return out
+}
+
+// lattice makes 119 areas that fill a square, each with about 40 vertices.
+func lattice() []layers.Feature {
+	rnd := rand.New(rand.NewPCG(41, 1))
+	var out []layers.Feature
+	for i := range 119 {
+		at := orb.Point{center[0] + float64(i%11)*0.0015, center[1] + float64(i/11)*0.0015}
+		out = append(out, areaFeature(i+1, blob(rnd, at, 0.0008, 40, false)))
+	}
+	return out
+}
+
+func both(b *testing.B, v *layers.View, name string, tile maptile.Tile) {
+	t, err := v.Table(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("columns", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			out, err := Vector(context.Background(), v, Request{Layers: []string{name}, Tile: tile})
+			if err != nil || len(out) == 0 {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(out)))
+		}
+	})
+	b.Run("orb", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			b.SetBytes(int64(len(naive(b, t, tile))))
+		}
+	})
+}
+
+func BenchmarkAreas(b *testing.B) {
+	both(b, view(b, gridLayer, lattice()...), gridLayer.Name, geo.Tile(orb.Point{center[0] + 0.008, center[1] + 0.008}, 12))
+}
+
+func BenchmarkPoints5000(b *testing.B) {
+	plain := pointLayer
+	plain.Cluster = false
+	plain.Fields = plain.Fields[:5]
+	both(b, view(b, plain, points(42, 5000, 0.002)...), "events", geo.Tile(center, 12))
+}
+
+func BenchmarkClusters5000(b *testing.B) {
+	both(b, view(b, pointLayer, points(42, 5000, 0.002)...), "events", geo.Tile(center, 12))
+}
+
+func BenchmarkHeat(b *testing.B) {
+	v := view(b, pointLayer, points(43, 200_000, 0.01)...)
+	tile := geo.Tile(center, 13)
+	b.Run("gather 200000", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			heat(b, v, HeatRequest{Layer: "events", Tile: tile})
+		}
+	})
+	g := heat(b, v, HeatRequest{Layer: "events", Tile: tile})
+	b.Run("picture", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := g.PNG(1); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkCacheHit(b *testing.B) {
+	c := cache(b, 1<<20)
+	draw := func(context.Context) ([]byte, error) { return make([]byte, 1000), nil }
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Get(context.Background(), "mvt grids 14/13214/7236 @1 public| []", draw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
