@@ -67,7 +67,27 @@ func convert(g orb.Geometry, f orb.Projection) orb.Geometry {
 	if g == nil {
 		return nil
 	}
+	if b, ok := g.(orb.Bound); ok {
+		return convertBound(b, f)
+	}
 	return project.Geometry(orb.Clone(g), f)
+}
+
+// convertBound returns a bound of what b covers. Its corners do not do: the sides of b are bent in the other system.
+func convertBound(b orb.Bound, f orb.Projection) orb.Bound {
+	const steps = 32
+	if b.IsEmpty() {
+		return b
+	}
+	out := orb.Bound{Min: f(b.Min), Max: f(b.Min)}
+	for i := range steps + 1 {
+		t := float64(i) / steps
+		x, y := b.Min[0]+t*(b.Max[0]-b.Min[0]), b.Min[1]+t*(b.Max[1]-b.Min[1])
+		for _, p := range []orb.Point{{x, b.Min[1]}, {x, b.Max[1]}, {b.Min[0], y}, {b.Max[0], y}} {
+			out = out.Extend(f(p))
+		}
+	}
+	return out
 }
 
 // ToWGS84Point returns a position of crs in WGS-84.

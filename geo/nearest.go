@@ -8,6 +8,7 @@ import (
 
 // Nearest calls fn with the rows in order of their distance in metres from p, and of their number where distances are
 // equal, until fn returns false. distance measures one row exactly; it is asked only of rows that may be next.
+// A row that it measures as +Inf (or NaN) is left out.
 //
 // Windows around p that double in size come first, as most callers want few rows and stop early; what is left is
 // searched best box first (G. Hjaltason and H. Samet, ACM TODS 24 (2), 1999) by a lower bound of the distance.
@@ -85,7 +86,7 @@ func (n *nearest) windows(x *Index) bool {
 		n.seen = w
 		// what does not meet the window lies beyond its northern or southern border, or beyond the meridian of another
 		border := leastRadius * math.Min(high*radian, math.Asin(n.cos*math.Sin(wide*radian)))
-		if !n.flush(border * (1 - 1e-12)) {
+		if !n.flush(border*(1-1e-12) - slack) {
 			return false
 		}
 	}
@@ -106,7 +107,11 @@ func (n *nearest) flush(limit float64) bool {
 	for len(n.heap) > 0 && n.heap[0].metres < limit {
 		c := n.heap[0]
 		if !c.exact {
-			n.heap[0].metres, n.heap[0].exact = n.distance(c.row), true
+			d := n.distance(c.row)
+			if math.IsNaN(d) {
+				d = math.Inf(1) // NaN has no place in an order
+			}
+			n.heap[0].metres, n.heap[0].exact = d, true
 			n.down()
 			continue
 		}
@@ -167,6 +172,9 @@ func (n *nearest) down() {
 // is at least as long as the path through the same latitudes and longitudes on a sphere of this radius.
 const leastRadius = semiMajor * (1 - ecc2)
 
+// slack is more metres than what Distance may round.
+const slack = 1e-7
+
 // lowerBound returns metres that no position of the box is nearer to p than. It is the haversine formula with the least
 // difference of latitude, the least difference of longitude (around the globe) and the least cosine in the box; sin and
 // cos are those of p's latitude. Near by, the functions are replaced by polynomials below them.
@@ -184,16 +192,16 @@ func lowerBound(p orb.Point, sin, cos float64, b orb.Bound) float64 {
 		dlon = math.Min(east, west) * radian
 	}
 	if dlon == 0 {
-		return leastRadius * dlat * (1 - 1e-12)
+		return leastRadius*dlat*(1-1e-12) - slack
 	}
 	far := math.Max(math.Abs(b.Min[1]-p[1]), math.Abs(b.Max[1]-p[1])) * radian
 	if far < 0.2 && dlon < 0.2 {
 		least := math.Max(0, cos-math.Abs(sin)*far-far*far/2)
 		h := dlat*dlat*(1-dlat*dlat/12) + cos*least*dlon*dlon*(1-dlon*dlon/12)
-		return leastRadius * math.Sqrt(h) * (1 - 1e-12)
+		return leastRadius*math.Sqrt(h)*(1-1e-12) - slack
 	}
 	least := math.Max(0, math.Min(math.Cos(b.Min[1]*radian), math.Cos(b.Max[1]*radian)))
 	sa, so := math.Sin(dlat/2), math.Sin(dlon/2)
 	h := math.Min(1, sa*sa+math.Max(cos, 0)*least*so*so)
-	return leastRadius * 2 * math.Asin(math.Sqrt(h)) * (1 - 1e-12)
+	return leastRadius*2*math.Asin(math.Sqrt(h))*(1-1e-12) - slack
 }
