@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -46,14 +47,21 @@ func (e *collection) close(members map[string]any) []byte {
 	e.body = append(e.body, ']')
 	for _, name := range []string{"numberMatched", "numberReturned", "timeStamp", "links"} {
 		if v, ok := members[name]; ok {
-			b, err := json.Marshal(v)
-			if err != nil {
-				continue // plain values and links: they always encode
-			}
-			e.body = append(append(e.body, fmt.Sprintf(",%q:", name)...), b...)
+			e.body = append(append(e.body, fmt.Sprintf(",%q:", name)...), plainJSON(v)...)
 		}
 	}
 	return append(e.body, '}')
+}
+
+// plainJSON encodes a plain value without escaping what only HTML minds.
+func plainJSON(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return []byte("null") // plain values and links always encode
+	}
+	return bytes.TrimSpace(b.Bytes())
 }
 
 func roundTo(x, per float64) float64 { return math.Round(x*per) / per }

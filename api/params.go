@@ -176,7 +176,10 @@ func (p *params) bbox() *orb.Bound {
 		p.fail(layers.Invalid("bbox", "bbox %.80q: expected four numbers west,south,east,north, %d came", s, len(parts)))
 		return nil
 	}
-	b := orb.Bound{Min: geo.ToWGS84Point(crs, orb.Point{v[0], v[1]}), Max: geo.ToWGS84Point(crs, orb.Point{v[2], v[3]})}
+	b := orb.Bound{Min: orb.Point{v[0], v[1]}, Max: orb.Point{v[2], v[3]}}
+	if crs != geo.WGS84 && crs != geo.CGCS2000 {
+		b = geo.ToWGS84(crs, b).Bound()
+	}
 	if geo.Validate(b.Min) != nil || geo.Validate(b.Max) != nil || b.Min[1] > b.Max[1] {
 		p.fail(layers.Invalid("bbox", "bbox %.80q: expected west,south,east,north in lon/lat degrees with south <= north", s))
 		return nil

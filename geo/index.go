@@ -20,6 +20,15 @@ func (x *Index) Delete(b orb.Bound, row uint32) { x.tree.Delete(b.Min, b.Max, ro
 // Len returns the number of rows.
 func (x *Index) Len() int { return x.tree.Len() }
 
+// Bounds returns the bound of all rows; ok is false where there are none.
+func (x *Index) Bounds() (b orb.Bound, ok bool) {
+	if x.Len() == 0 {
+		return b, false
+	}
+	lo, hi := x.tree.Bounds()
+	return orb.Bound{Min: lo, Max: hi}, true
+}
+
 // Copy returns a copy in constant time; both share what neither writes. Only the writer may call it, for the first
 // write to each part afterwards copies that part: copy once a batch.
 func (x *Index) Copy() *Index {

@@ -136,9 +136,9 @@ type Layer struct {
 
 // Limits on what a catalogue may hold, so that a hostile file cannot exhaust memory.
 const (
-	MaxFields   = 200
-	MaxText     = 64 << 10 // bytes in one string value
-	MaxVertices = 1 << 20  // positions in one geometry
+	MaxFields = 200
+	MaxText   = 64 << 10  // bytes in one string value
+	MaxID     = 1<<53 - 1 // the greatest whole number that every reader of JSON keeps exactly
 )
 
 var layerName = regexp.MustCompile(`^[\p{L}][\p{L}\p{N}_]{0,62}$`)
@@ -201,8 +201,8 @@ func (l *Layer) Digits() int {
 // Check says what is wrong with a feature that is to be written, or nil: its values fit the fields, its geometry is
 // valid and of the layer's kind. Every record calls it before it writes.
 func (l *Layer) Check(f *Feature) error {
-	if f.ID < 0 {
-		return Invalid("id", "id %d: expected a positive number", f.ID)
+	if f.ID < 0 || f.ID > MaxID {
+		return Invalid("id", "id %d: expected a number from 1 to %d", f.ID, int64(MaxID))
 	}
 	if len(f.Values) != len(l.Fields) {
 		return Invalid("", "layer %s has %d fields, the feature has %d values", l.Name, len(l.Fields), len(f.Values))
@@ -275,6 +275,14 @@ func (f *Field) check(v Value) error {
 	}
 	if (f.Type == Time || f.Type == Date) && (v.n < leastMicros || v.n > mostMicros) {
 		return Invalid(f.Name, "field %s expects a year from 1 to 9999", f.Name)
+	}
+	if v.s != "" && (!utf8.ValidString(v.s) || strings.ContainsRune(v.s, 0)) {
+		return Invalid(f.Name, "field %s: the text is not UTF-8 or holds a NUL character", f.Name)
+	}
+	if v.kind == kindTime || v.kind == kindDate {
+		if y := v.Time().Year(); y < 1 || y > 9999 {
+			return Invalid(f.Name, "field %s: the year %d: expected 1 to 9999", f.Name, y)
+		}
 	}
 	if f.Type == Enum && f.code(v.s) < 0 {
 		err := Unknown(fmt.Sprintf("value of %s", f.Name), v.s, f.codeValues()).(*Error)

@@ -48,7 +48,13 @@ func town(t *testing.T) *Snapshot {
 	})
 }
 
-func code(r Row) string { return r.Get("code").Text() }
+// code returns the code of a row, "" of none.
+func code(r Row) string {
+	if r.IsZero() {
+		return ""
+	}
+	return r.Get("code").Text()
+}
 
 func TestLocate(t *testing.T) {
 	t.Parallel()
@@ -72,7 +78,7 @@ func TestLocate(t *testing.T) {
 		for _, r := range place.Also {
 			also = append(also, code(r))
 		}
-		got := []string{code2(place.Grid), code2(place.Zone), code2(place.Community), code2(place.Leader), code2(place.Partner), code2(place.Nearest)}
+		got := []string{code(place.Grid), code(place.Zone), code(place.Community), code(place.Leader), code(place.Partner), code(place.Nearest)}
 		want := []string{c.grid, c.zone, c.community, c.leader, c.partner, c.nearest}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
@@ -87,14 +93,6 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%s: outside is %v", c.name, place.Outside())
 		}
 	}
-}
-
-// code2 returns the code of a row that may be none.
-func code2(r Row) string {
-	if r.IsZero() {
-		return ""
-	}
-	return code(r)
 }
 
 func TestLocateShowsNoHiddenLeaders(t *testing.T) {

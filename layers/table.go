@@ -2,6 +2,7 @@ package layers
 
 import (
 	"math"
+	"slices"
 
 	"shapan/geo"
 
@@ -138,11 +139,7 @@ func (t *table) seal(d *draft) *chunk {
 		c.lon, c.lat = make([]float64, n), make([]float64, n)
 		c.wx, c.wy = make([]uint32, n), make([]uint32, n)
 		for i, g := range d.geom {
-			c.lon[i], c.lat[i] = math.NaN(), math.NaN()
-			if p, ok := g.(orb.Point); ok {
-				c.lon[i], c.lat[i] = p[0], p[1]
-				c.wx[i], c.wy[i] = geo.World(p)
-			}
+			c.place(i, g)
 		}
 	case None:
 	default:
@@ -171,8 +168,12 @@ func (t *table) hold(g orb.Geometry) any {
 // edit is a table in the making: the writer's own, until done publishes it.
 type edit struct {
 	*table
-	drafts map[uint32]*draft // by chunk number
+	drafts  map[uint32]*draft // by chunk number
+	patched map[uint32]int    // how many rows were patched, by chunk number
 }
+
+// maxPatches is how many rows of a chunk one edit patches before it unpacks the chunk.
+const maxPatches = 8
 
 // edit returns a copy of the table that shares everything with it until it is written.
 func (t *table) edit() *edit {
@@ -180,7 +181,59 @@ func (t *table) edit() *edit {
 	next.chunks = append(make([]*chunk, 0, len(t.chunks)+1), t.chunks...)
 	next.ids, next.index = t.ids.Copy(), t.index.Copy()
 	next.free = append([]uint32(nil), t.free...)
-	return &edit{table: &next, drafts: map[uint32]*draft{}}
+	return &edit{table: &next, drafts: map[uint32]*draft{}, patched: map[uint32]int{}}
+}
+
+// write sets a row, in the sealed chunk while few of its rows change, else in a draft.
+func (e *edit) write(row uint32, id int64, geom any, values []Value) {
+	n, i := row/chunkRows, int(row%chunkRows)
+	if e.drafts[n] == nil && int(n) < len(e.chunks) && i < len(e.chunks[n].ids) && e.patched[n] < maxPatches {
+		e.patched[n]++
+		e.chunks[n] = e.patch(e.chunks[n], i, id, geom, values)
+		return
+	}
+	e.draft(row).set(i, id, geom, values)
+}
+
+// patch returns a chunk with one row changed, which shares the columns that stay the same.
+func (t *table) patch(c *chunk, i int, id int64, geom any, values []Value) *chunk {
+	next := *c
+	if c.ids[i] != id {
+		next.ids = slices.Clone(c.ids)
+		next.ids[i] = id
+	}
+	switch {
+	case c.shapes != nil:
+		next.shapes = slices.Clone(c.shapes)
+		next.shapes[i], _ = geom.(*Shape)
+	case c.lon != nil:
+		next.lon, next.lat = slices.Clone(c.lon), slices.Clone(c.lat)
+		next.wx, next.wy = slices.Clone(c.wx), slices.Clone(c.wy)
+		next.place(i, geom)
+	}
+	next.cols = slices.Clone(c.cols)
+	for f, kind := range t.kinds {
+		old := &c.cols[f]
+		if old.value(kind, i) == values[f] {
+			continue
+		}
+		next.cols[f] = packColumn(kind, len(c.ids), func(row int) Value {
+			if row == i {
+				return values[f]
+			}
+			return old.value(kind, row)
+		})
+	}
+	return &next
+}
+
+// place sets the position of a row of a Point layer; geom is a point or nil.
+func (c *chunk) place(i int, geom any) {
+	c.lon[i], c.lat[i], c.wx[i], c.wy[i] = math.NaN(), math.NaN(), 0, 0
+	if p, ok := geom.(orb.Point); ok {
+		c.lon[i], c.lat[i] = p[0], p[1]
+		c.wx[i], c.wy[i] = geo.World(p)
+	}
 }
 
 func (e *edit) draft(row uint32) *draft {
@@ -242,7 +295,7 @@ func (e *edit) put(f *Feature) (before, after []orb.Bound) {
 	default:
 		row = e.size()
 	}
-	e.draft(row).set(int(row%chunkRows), f.ID, geom, f.Values)
+	e.write(row, f.ID, geom, f.Values)
 	e.ids.Set(f.ID, row)
 	if b, ok := boundOf(geom); ok {
 		after = append(after, b)
@@ -261,7 +314,7 @@ func (e *edit) remove(id int64) (before []orb.Bound) {
 		before = append(before, b)
 		e.index.Delete(b, row)
 	}
-	e.draft(row).set(int(row%chunkRows), 0, nil, make([]Value, len(e.kinds)))
+	e.write(row, 0, nil, make([]Value, len(e.kinds)))
 	e.ids.Delete(id)
 	e.free = append(e.free, row)
 	return before

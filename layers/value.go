@@ -53,7 +53,7 @@ func FloatValue(x float64) Value {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return Value{}
 	}
-	return Value{kind: kindFloat, n: int64(math.Float64bits(x))}
+	return Value{kind: kindFloat, n: int64(math.Float64bits(x + 0))} // -0 + 0 is 0: records do not tell the two apart
 }
 
 // BoolValue returns a value of a Bool field.

@@ -101,6 +101,9 @@ func (t *Table) TileRev(tile maptile.Tile) Seq {
 
 // Bound returns the bound of the layer's features, lon/lat degrees; ok is false where there are none.
 func (t *Table) Bound() (b orb.Bound, ok bool) {
+	if t.limit == nil {
+		return t.tab.index.Bounds()
+	}
 	t.Each(nil, func(r Row) bool {
 		if rb, has := r.Bound(); has {
 			if !ok {

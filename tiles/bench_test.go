@@ -80,11 +80,21 @@ func BenchmarkAreas(b *testing.B) {
 	both(b, view(b, gridLayer, lattice()...), gridLayer.Name, geo.Tile(orb.Point{center[0] + 0.008, center[1] + 0.008}, 12))
 }
 
+func BenchmarkAreasWithoutLabels(b *testing.B) {
+	plain := gridLayer
+	plain.Fields = []layers.Field{attr("number", layers.String, true), attr("title", layers.String, true), attr("households", layers.Int, true)}
+	both(b, view(b, plain, lattice()...), plain.Name, geo.Tile(orb.Point{center[0] + 0.008, center[1] + 0.008}, 12))
+}
+
 func BenchmarkPoints5000(b *testing.B) {
 	plain := pointLayer
 	plain.Cluster = false
 	plain.Fields = plain.Fields[:5]
-	both(b, view(b, plain, points(42, 5000, 0.002)...), "events", geo.Tile(center, 12))
+	features := points(42, 5000, 0.002)
+	for i := range features {
+		features[i].Values = features[i].Values[:5]
+	}
+	both(b, view(b, plain, features...), "events", geo.Tile(center, 12))
 }
 
 func BenchmarkClusters5000(b *testing.B) {

@@ -113,14 +113,14 @@ func (w *writer) number(v layers.Value) uint32 {
 
 // appendValue appends a value as a message of the layer: whole numbers as int, negative ones as sint, which is shorter.
 func appendValue(dst []byte, v layers.Value) []byte {
+	if s := v.Text(); s != "" { // the usual case, without the allocation of Any
+		return appendTextValue(dst, s)
+	}
 	var b [16]byte
 	msg := b[:0]
 	switch x := v.Any().(type) {
 	case string:
-		head := 1 + uvarintLen(uint64(len(x)))
-		dst = append(dst, tagLayerValue)
-		dst = binary.AppendUvarint(dst, uint64(head+len(x)))
-		return appendText(dst, tagValueString, x)
+		return appendTextValue(dst, x)
 	case float64:
 		msg = binary.LittleEndian.AppendUint64(append(msg, tagValueDouble), math.Float64bits(x))
 	case bool: // Int is 0 or 1
@@ -133,6 +133,11 @@ func appendValue(dst []byte, v layers.Value) []byte {
 		}
 	}
 	return appendBytes(dst, tagLayerValue, msg)
+}
+
+func appendTextValue(dst []byte, s string) []byte {
+	n := 1 + uvarintLen(uint64(len(s))) + len(s)
+	return appendText(binary.AppendUvarint(append(dst, tagLayerValue), uint64(n)), tagValueString, s)
 }
 
 // feature writes what was gathered as a feature, where it has any geometry; id 0 stands for none.

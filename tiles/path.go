@@ -53,14 +53,13 @@ func (s span) within() bool {
 	return s.min.x >= -reach && s.max.x <= Extent+reach && s.min.y >= -reach && s.max.y <= Extent+reach
 }
 
-// small tells whether the span is less than size units both wide and high.
-func (s span) small(size int64) bool { return s.max.x-s.min.x < size && s.max.y-s.min.y < size }
+// size is the longer side of the span.
+func (s span) size() int64 { return max(s.max.x-s.min.x, s.max.y-s.min.y) }
 
 // tracer turns paths into clean runs of positions of one tile. Its slices are used again and again.
 type tracer struct {
 	frame     frame
 	tolerance float64 // units; 0 keeps every position
-	smallest  int64   // units; paths smaller than this are left out
 	run, kept []pos
 	flip      []pos
 	keep      []bool
@@ -68,7 +67,7 @@ type tracer struct {
 }
 
 // path brings a path onto the tile's lattice with positions in a row never equal, thinned to the tolerance. It returns
-// nil for what is out of the tile's reach, or too small. The result is valid until the next call.
+// nil for what is out of the tile's reach. The result is valid until the next call.
 func (t *tracer) path(xy [][2]uint32) ([]pos, span) {
 	if len(xy) == 0 {
 		return nil, span{}
@@ -86,7 +85,7 @@ func (t *tracer) path(xy [][2]uint32) ([]pos, span) {
 		t.run = append(t.run, p)
 		last = p
 	}
-	if !s.near() || s.small(t.smallest) {
+	if !s.near() {
 		return nil, s
 	}
 	if t.tolerance > 0 && len(t.run) > 2 {

@@ -9,6 +9,7 @@ import (
 	"shapan/geo"
 	"shapan/layers"
 
+	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/maptile"
 )
 
@@ -52,8 +53,8 @@ func Vector(ctx context.Context, v *layers.View, r Request) ([]byte, error) {
 }
 
 // detailLevels is how often a tile is drawn, each time with less detail, before it must fit. From level 1 on all points
-// crowd, and shapes smaller than 2, 4, 8 ... pixels are left out; the last level leaves out the fields too, and shapes
-// once the tile is full.
+// crowd, and of the shapes of each layer the larger half, quarter, eighth ... is drawn; the last level leaves out the
+// fields too, and shapes once the tile is full.
 const detailLevels = 8
 
 // pen draws one tile.
@@ -64,7 +65,9 @@ type pen struct {
 	labels writer
 	level  int
 	zoom   int
-	room   int // bytes that the last level may give to the shapes of each layer
+	over   bool  // more has come than the tile may hold
+	least  int64 // units: smaller shapes are left out
+	room   int   // bytes that the last level may give to the shapes of each layer
 	fields []field
 	names  []string
 	rings  []pos
@@ -81,10 +84,7 @@ type field struct {
 func (p *pen) start(tile maptile.Tile, level int) {
 	p.tile, p.level, p.zoom = p.tile[:0], level, int(tile.Z)
 	p.tracer.frame = newFrame(tile)
-	p.tracer.smallest = 0
-	if level > 0 {
-		p.tracer.smallest = 16 << level
-	}
+	p.over = false
 }
 
 // last tells whether this is the level of least detail.
@@ -105,7 +105,7 @@ func (p *pen) draw(ctx context.Context, tables []*layers.Table, r Request) (fits
 			return false, err
 		}
 		p.tile = p.labels.appendTo(p.main.appendTo(p.tile))
-		if len(p.tile) > MaxBytes && !p.last() {
+		if p.over {
 			return false, nil
 		}
 	}
@@ -144,13 +144,14 @@ func (p *pen) open(t *layers.Table) {
 	}
 }
 
-// full tells whether what is drawn is too much for this level.
+// full tells whether what is drawn is too much for this level. At the last level that is no reason to draw again.
 func (p *pen) full() bool {
 	size := p.main.size() + p.labels.size()
 	if p.last() {
 		return size > p.room
 	}
-	return len(p.tile)+size > MaxBytes
+	p.over = p.over || len(p.tile)+size > MaxBytes
+	return p.over
 }
 
 // tags adds the fields of a row to a writer's feature.
@@ -182,8 +183,12 @@ const checkEvery = 256
 // shapes draws a layer that is not of points, and its labels.
 func (p *pen) shapes(ctx context.Context, t *layers.Table, r Request, labelled bool) (err error) {
 	n := 0
-	bound := tileArea(r.Tile, max(int64(worldSize)>>r.Tile.Z>>6, 1)).bound()
-	t.Within(bound, r.Filters[t.Layer.Name], func(row layers.Row) bool {
+	bound, filter := tileArea(r.Tile, max(int64(worldSize)>>r.Tile.Z>>6, 1)).bound(), r.Filters[t.Layer.Name]
+	p.least = 0
+	if p.level > 0 {
+		p.least = p.leastSize(t, bound, filter)
+	}
+	t.Within(bound, filter, func(row layers.Row) bool {
 		if n++; n%checkEvery == 0 {
 			if err = ctx.Err(); err != nil {
 				return false
@@ -193,13 +198,40 @@ func (p *pen) shapes(ctx context.Context, t *layers.Table, r Request, labelled b
 		if shape == nil || len(shape.Paths) == 0 {
 			return true
 		}
+		if p.level > 0 && p.span(shape).size() < p.least {
+			return true
+		}
 		p.shape(row, shape)
 		if labelled {
 			p.label(row, shape)
 		}
-		return !p.full()
+		return p.last() || !p.full()
 	})
 	return err
+}
+
+// leastSize returns the size that the shapes of a layer must have to be drawn at this level: that of the last of the
+// largest 1/2, 1/4, 1/8 ... of them.
+func (p *pen) leastSize(t *layers.Table, b orb.Bound, f layers.Filter) int64 {
+	var sizes []int64
+	t.Within(b, f, func(row layers.Row) bool {
+		if s := row.Shape(); s != nil {
+			sizes = append(sizes, p.span(s).size())
+		}
+		return true
+	})
+	if len(sizes) == 0 {
+		return 0
+	}
+	slices.Sort(sizes)
+	return sizes[len(sizes)-1-(len(sizes)-1)>>p.level]
+}
+
+// span returns what a shape spans in units of the tile.
+func (p *pen) span(s *layers.Shape) span {
+	west, north := geo.World(s.Bound.LeftTop())
+	east, south := geo.World(s.Bound.RightBottom())
+	return span{p.tracer.frame.at(west, north), p.tracer.frame.at(east, south)}
 }
 
 // shape draws one feature.
@@ -273,10 +305,7 @@ func (p *pen) polygon(paths []layers.Path) {
 
 // label draws the point inside an area that its label stands at, where that is in the tile.
 func (p *pen) label(row layers.Row, s *layers.Shape) {
-	west, north := geo.World(s.Bound.LeftTop())
-	east, south := geo.World(s.Bound.RightBottom())
-	size := span{p.tracer.frame.at(west, north), p.tracer.frame.at(east, south)}
-	if size.small(p.tracer.smallest) || size.max.x < 0 || size.max.y < 0 || size.min.x >= Extent || size.min.y >= Extent {
+	if b := p.span(s); b.max.x < 0 || b.max.y < 0 || b.min.x >= Extent || b.min.y >= Extent {
 		return
 	}
 	at := p.tracer.frame.at(geo.World(geo.Interior(s.Geometry)))

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -25,29 +26,56 @@ type setting struct {
 	events  int           // of the large layer
 	million int           // of the layer whose memory is measured
 	writes  int
+	only    string // the one to measure; empty: all
 }
 
 func main() {
 	s := setting{rounds: 5, round: time.Second, events: 200_000, million: 1_000_000, writes: 300}
 	quick := flag.Bool("quick", false, "few and short rounds, to see that it runs")
+	only := flag.String("only", "", "measure one alone, such as B1")
+	profile := flag.String("profile", "", "write a CPU profile into this file")
 	flag.StringVar(&s.program, "shapan", "bin/shapan", "path of the program")
 	flag.Parse()
 	if *quick {
 		s = setting{program: s.program, rounds: 1, round: 200 * time.Millisecond, events: 20_000, million: 50_000, writes: 20}
 	}
-	if err := run(context.Background(), s); err != nil {
+	s.only = *only
+	if err := profiled(*profile, func() error { return run(context.Background(), s) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
+// profiled runs f, with a CPU profile into a file where one is named.
+func profiled(path string, f func() error) error {
+	if path == "" {
+		return f()
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return f()
+}
+
 // run measures one after the other and prints the table at the end.
 func run(ctx context.Context, s setting) error {
-	steps := []func(context.Context, setting) ([]row, error){hotTiles, coldTiles, nearest, writeToStream, memory, startToReady}
+	steps := []struct {
+		id      string
+		measure func(context.Context, setting) ([]row, error)
+	}{{"B1", hotTiles}, {"B2", coldTiles}, {"B3", nearest}, {"B6", writeToStream}, {"B9", memory}, {"B11", startToReady}}
 	table := tabwriter.NewWriter(os.Stdout, 2, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "#\twhat\tShapan\tbeside\tratio\tgoal")
 	for _, step := range steps {
-		rows, err := step(ctx, s)
+		if s.only != "" && s.only != step.id {
+			continue
+		}
+		rows, err := step.measure(ctx, s)
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func nearest(ctx context.Context, s setting) ([]row, error) {
 	var paths []string
 	for range 500 {
 		p := orb.Point{b.Min[0] + rng.Float64()*(b.Max[0]-b.Min[0]), b.Min[1] + rng.Float64()*(b.Max[1]-b.Min[1])}
-		paths = append(paths, fmt.Sprintf("/nearest/events?lon=%.7f&lat=%.7f&k=5&properties=level", p[0], p[1]))
+		paths = append(paths, fmt.Sprintf("/nearest/events?lon=%v&lat=%v&k=5&properties=level", p[0], p[1]))
 		if len(paths) <= 20 {
 			if err := agree(w, t, p, paths[len(paths)-1]); err != nil {
 				return nil, err

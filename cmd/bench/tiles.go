@@ -66,7 +66,10 @@ func hotTiles(ctx context.Context, s setting) ([]row, error) {
 	}
 	ready := map[string]answer{}
 	var paths []string
-	for _, tile := range addresses(grids, 12, 17, 215) {
+	for _, tile := range addresses(grids, 12, 17, 2000) {
+		if len(paths) == 215 {
+			break
+		}
 		p := path("communities,grids,streets,facilities", tile)
 		code, header, body, err := get(newClient(), w.url+p, "")
 		if err != nil {

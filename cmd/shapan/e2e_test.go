@@ -289,8 +289,8 @@ func TestFirstStartServesTheSample(t *testing.T) {
 func TestAcknowledgedWriteSurvivesKillAndIsSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := sample(t)
-	s := start(t, dir)
 	token := strings.TrimSpace(must(t, dir, "token", "create", "--role", "admin", "--name", "writer"))
+	s := start(t, dir)
 	before := s.matched(t, "events", token)
 	_, _, tileBefore := s.do(t, "GET", eventTile, token, "")
 	lines, _ := s.stream(t, token)
@@ -321,8 +321,8 @@ func TestAcknowledgedWriteSurvivesKillAndIsSeenAtOnce(t *testing.T) {
 func TestTermEndsStreamsAndExitsInTime(t *testing.T) {
 	t.Parallel()
 	dir := sample(t)
-	s := start(t, dir)
 	token := strings.TrimSpace(must(t, dir, "token", "create", "--role", "display", "--name", "wall"))
+	s := start(t, dir)
 	lines, _ := s.stream(t, token)
 	begun := time.Now()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {

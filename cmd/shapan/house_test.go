@@ -60,7 +60,7 @@ var outside = map[string][]string{
 	"github.com/schollz/":                  {"cmd/shapan", "cmd/bench"},
 	"os/exec":                              {"cmd/shapan", "cmd/bench"},
 	"embed":                                {"api/web", "fixtures", "api"},
-	"github.com/paulmach/orb/encoding/mvt": {"tiles"},
+	"github.com/paulmach/orb/encoding/mvt": {"tiles", "cmd/bench"},
 }
 
 // rooms are the folders that may stand at the top.

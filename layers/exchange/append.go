@@ -171,7 +171,7 @@ func appendFixed(dst []byte, x float64, digits int) []byte {
 		scale *= 10
 	}
 	n := math.Abs(math.Round(x * scale))
-	if digits > 9 || n >= 1<<53 {
+	if n != 0 && (digits > 9 || n >= 1<<53) {
 		return trimZeros(strconv.AppendFloat(dst, x, 'f', digits, 64), digits)
 	}
 	if x < 0 && n != 0 {
@@ -193,7 +193,7 @@ func appendFixed(dst []byte, x float64, digits int) []byte {
 }
 
 func trimZeros(dst []byte, digits int) []byte {
-	if digits <= 0 {
+	if digits == 0 {
 		return dst
 	}
 	for dst[len(dst)-1] == '0' {

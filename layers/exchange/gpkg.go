@@ -153,6 +153,9 @@ func (t *featureTable) system() (string, error) {
 	if err != nil {
 		return "", layers.Invalid("crs", "the GeoPackage does not say what its srs_id %d is; give the system with --crs", t.srs)
 	}
+	if strings.EqualFold(organization, "EPSG") && code == 4979 { // WGS-84 with heights
+		code = 4326
+	}
 	return organization + ":" + strconv.Itoa(code), nil
 }
 

@@ -154,7 +154,7 @@ func systemOf(prj string) (geo.CRS, error) {
 		if china {
 			return geo.CGCS2000, nil
 		}
-		if has(`geogcs["gcswgs1984"`, `geogcs["wgs84"`, `geogcs["wgs1984"`) {
+		if has(`datum["dwgs1984"`, `datum["wgs1984"`, `datum["wgs84"`) {
 			return geo.WGS84, nil
 		}
 	case has("mercatorauxiliarysphere", "pseudomercator", "popularvisualisation"):

@@ -178,7 +178,13 @@ func (s *Source) Sample(n int) ([]orb.Point, error) {
 			out, stride = out[:n], 2*stride
 		}
 	}
-	return out[:min(n, len(out))], nil
+	if len(out) <= n {
+		return out, nil
+	}
+	for k := range n {
+		out[k] = out[k*len(out)/n]
+	}
+	return out[:n], nil
 }
 
 // Features reads the file from its beginning and yields its records as features of the target: columns are matched to

@@ -202,7 +202,7 @@ func mustPut(t testing.TB, s *Store, changes ...layers.Change) layers.Seq {
 // outside opens the file as another program would.
 func outside(t *testing.T, s *Store) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", s.path)
+	db, err := sql.Open("sqlite", s.path+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,10 +333,10 @@ func TestLocked(t *testing.T) {
 func TestLogIsShortened(t *testing.T) {
 	t.Parallel()
 	s := openFile(t, filepath.Join(t.TempDir(), "record.gpkg"))
-	s.keep = 100
+	s.keep, s.every = 100, 1000
 	after := mustPut(t, s, trial())
-	mustPut(t, s, bulk(trimEvery)...)
-	seq := mustPut(t, s, numbered(5000)...)
+	mustPut(t, s, bulk(1000)...)
+	seq := mustPut(t, s, numbered(500)...)
 	_, ended := watched(t, s, after)
 	select {
 	case err := <-ended:

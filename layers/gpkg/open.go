@@ -29,6 +29,7 @@ type Store struct {
 	version int64      // the file's data_version when known was read
 	trimmed layers.Seq // the state at which the log was last shortened
 	keep    layers.Seq // how many rows of the log are kept
+	every   layers.Seq // after how many more rows it is shortened again
 
 	mu   sync.Mutex    // guards news
 	news chan struct{} // closed and replaced by each commit
@@ -49,7 +50,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := prepare(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, gate: make(chan struct{}, 1), keep: keptChanges, news: make(chan struct{})}
+	s := &Store{path: path, gate: make(chan struct{}, 1), keep: keptChanges, every: trimEvery, news: make(chan struct{})}
 	d := new(sqlite.Driver)
 	if err := registerFunctions(d); err != nil {
 		return nil, unavailable(err)

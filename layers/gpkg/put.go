@@ -101,7 +101,7 @@ func (s *Store) refresh() error {
 // trim shortens the log from time to time.
 func (s *Store) trim() error {
 	seq, err := s.writer.state()
-	if err != nil || seq < s.trimmed+trimEvery || seq <= s.keep {
+	if err != nil || seq < s.trimmed+s.every || seq <= s.keep {
 		return err
 	}
 	s.trimmed = seq

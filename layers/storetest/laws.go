@@ -242,7 +242,7 @@ func concurrent(t *testing.T, r *record) {
 }
 
 func large(t *testing.T, r *record) {
-	const n = 12_000
+	const n = 6_000
 	after := r.put(define("trial", layers.Point))
 	changes := make([]layers.Change, n)
 	for i := range changes {

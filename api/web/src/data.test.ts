@@ -32,6 +32,12 @@ describe('what the service answers', () => {
     expect([valueTime(item, 'reported_at'), valueTime(item, 'title')]).toEqual([Date.UTC(2017, 11, 1, 4), undefined]);
   });
 
+  it('knows the box around any geometry', () => {
+    const rings = [[[1, 9], [4, 2], [3, 5]], [[2, 3], [2, 4]]];
+    expect(readItem({ id: 1, geometry: { type: 'Polygon', coordinates: rings } })?.bounds).toEqual([1, 2, 4, 9]);
+    expect(readItem({ id: 1, geometry: null })?.bounds).toBeUndefined();
+  });
+
   it('reads changes with all their bounds', () => {
     const data = '{"seq":9,"at":"2017-12-01T04:00:00.5Z","changes":[{"layer":"events","id":5,"op":"update","bounds":[[1,2,3,4],[5,6,7,8],[1]]}]}';
     expect(readNews(data)).toEqual({

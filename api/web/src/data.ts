@@ -15,6 +15,8 @@ export interface LayerCard {
 export interface Item {
   readonly id: number;
   readonly point?: readonly [number, number];
+  /** The box around its geometry. */
+  readonly bounds?: Bounds;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
@@ -108,7 +110,18 @@ export function readItem(body: unknown): Item | undefined {
   const geometry = fields(feature['geometry']);
   const [lon, lat] = list(geometry['coordinates']);
   const point = geometry['type'] === 'Point' && typeof lon === 'number' && typeof lat === 'number' ? ([lon, lat] as const) : undefined;
-  return { id, values: fields(feature['properties']), ...(point ? { point } : {}) };
+  const around = boundsOf(geometry['coordinates']);
+  return { id, values: fields(feature['properties']), ...(point ? { point } : {}), ...(around ? { bounds: around } : {}) };
+}
+
+/** The box around nested lists of positions. */
+function boundsOf(v: unknown): Bounds | undefined {
+  const [lon, lat] = list(v);
+  if (typeof lon === 'number' && typeof lat === 'number') return [lon, lat, lon, lat];
+  return list(v).map(boundsOf).reduce((a, b) => {
+    if (!a || !b) return a ?? b;
+    return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+  }, undefined);
 }
 
 /** Reads a GeoJSON FeatureCollection with numberMatched. */

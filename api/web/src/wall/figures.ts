@@ -1,0 +1,56 @@
+// The numbers of the wall: which questions give them, and how the answers are put together.
+
+import type { Client } from '../client';
+import { readPage, valueTime } from '../data';
+import { dayInterval, dayStart } from '../format';
+
+/** Stages in which an event still asks for someone. */
+export const OPEN_STAGES = ['reported', 'accepted', 'filed', 'dispatched', 'acknowledged', 'arrived', 'disposed', 'checked'] as const;
+
+/** The levels of events, as filed. */
+export const LEVELS = [1, 2, 3, 4, 5] as const;
+
+/** The events of one day. */
+export interface DayFigure {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Everything that the panel of numbers shows. */
+export interface Figures {
+  readonly total: number;
+  /** Open events by level, from level 1. */
+  readonly open: readonly number[];
+  /** The last seven days that have data, the oldest first. */
+  readonly days: readonly DayFigure[];
+  readonly closedOfDays: number;
+  /** The newest report, in milliseconds; undefined when there is no event. */
+  readonly newest?: number;
+}
+
+const EVENTS = '/collections/events/items';
+
+/** The address of a question for the number of events. */
+export function countPath(conditions: Readonly<Record<string, string>>): string {
+  return `${EVENTS}?${new URLSearchParams({ limit: '1', properties: 'code', ...conditions }).toString()}`;
+}
+
+/** The address of the newest events, of one level or of all. */
+export function latestPath(limit: number, level?: number): string {
+  return `${EVENTS}?sortby=-reported_at&limit=${limit}${level ? `&level=${level}` : ''}`;
+}
+
+/** Asks for all numbers. The days end with the last one that has an event, so that old data is not shown as nought. */
+export async function loadFigures(client: Client): Promise<Figures> {
+  const matched = async (conditions: Record<string, string>): Promise<number> => readPage(await client.json(countPath(conditions))).matched;
+  const newestPage = readPage(await client.json(latestPath(1)));
+  const first = newestPage.items[0];
+  const newest = first && valueTime(first, 'reported_at');
+  const stage = OPEN_STAGES.join(',');
+  const open = await Promise.all(LEVELS.map((level) => matched({ level: String(level), stage })));
+  if (newest === undefined) return { total: newestPage.matched, open, days: [], closedOfDays: 0 };
+  const starts = [6, 5, 4, 3, 2, 1, 0].map((back) => dayStart(newest, -back));
+  const counts = await Promise.all(starts.map((start) => matched({ datetime: dayInterval(start, 1) })));
+  const closedOfDays = await matched({ datetime: dayInterval(newest, 7), stage: 'closed' });
+  return { total: newestPage.matched, open, days: starts.map((start, i) => ({ start, count: counts[i] ?? 0 })), closedOfDays, newest };
+}
