@@ -280,8 +280,9 @@ func (f *Field) check(v Value) error {
 		return Invalid(f.Name, "field %s: the text is not UTF-8 or holds a NUL character", f.Name)
 	}
 	if v.kind == kindTime || v.kind == kindDate {
-		if y := v.Time().Year(); y < 1 || y > 9999 {
-			return Invalid(f.Name, "field %s: the year %d: expected 1 to 9999", f.Name, y)
+		const year1, year10000 = -62135596800_000000, 253402300800_000000
+		if v.n < year1 || v.n >= year10000 {
+			return Invalid(f.Name, "field %s: the year %d: expected 1 to 9999", f.Name, v.Time().Year())
 		}
 	}
 	if f.Type == Enum && f.code(v.s) < 0 {

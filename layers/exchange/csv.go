@@ -22,6 +22,7 @@ type table struct {
 	open     func() (io.Reader, error)
 	comma    rune
 	isGB     bool
+	limit    int // bytes of a record
 	header   []string
 	lon, lat int // columns of the position; -1: none
 	wkt      int // column of the geometry; -1: none
@@ -33,7 +34,7 @@ func openCSV(path string, o Options) (f format, err error) {
 	if err != nil {
 		return f, err
 	}
-	t := &table{open: open, isGB: isGB, comma: ',', lon: -1, lat: -1, wkt: -1}
+	t := &table{open: open, isGB: isGB, limit: o.recordLimit(), comma: ',', lon: -1, lat: -1, wkt: -1}
 	if err := t.readHeader(o); err != nil {
 		return f, errors.Join(err, file.Close())
 	}
@@ -159,8 +160,7 @@ func (t *table) reader() (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &budget{r: in}
-	b.reset()
+	b := newBudget(in, t.limit)
 	r := &rows{csv: csv.NewReader(b), budget: b}
 	r.csv.Comma, r.csv.FieldsPerRecord = t.comma, -1
 	r.csv.ReuseRecord = true

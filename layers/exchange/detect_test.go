@@ -26,7 +26,7 @@ func outline(t *testing.T) (orb.Geometry, []orb.Point) {
 	area := records[0].Feature.Geometry
 	var points []orb.Point
 	b := area.Bound()
-	const side = 150
+	const side = 70
 	for i := range side {
 		for j := range side {
 			p := orb.Point{b.Min[0] + (float64(i)+0.5)/side*(b.Max[0]-b.Min[0]), b.Min[1] + (float64(j)+0.5)/side*(b.Max[1]-b.Min[1])}

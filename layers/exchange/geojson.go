@@ -19,7 +19,7 @@ func openGeoJSON(path string, o Options) (f format, err error) {
 	if err != nil {
 		return f, err
 	}
-	d := &document{open: open, checked: o.CRS != ""}
+	d := &document{open: open, limit: o.recordLimit(), checked: o.CRS != ""}
 	crs, err := d.head()
 	if err != nil {
 		return f, errors.Join(err, file.Close())
@@ -30,6 +30,7 @@ func openGeoJSON(path string, o Options) (f format, err error) {
 // document is an opened GeoJSON file.
 type document struct {
 	open    func() (io.Reader, error)
+	limit   int  // bytes of a record
 	checked bool // whether a `crs` member after the features matters no more
 }
 
@@ -82,8 +83,7 @@ func (d *document) walk() (*walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &budget{r: in}
-	b.reset()
+	b := newBudget(in, d.limit)
 	return &walk{dec: json.NewDecoder(b), budget: b, top: map[string]json.RawMessage{}}, nil
 }
 
@@ -252,14 +252,14 @@ func openLines(path string, o Options) (f format, err error) {
 			yield(raw{}, err)
 			return
 		}
-		readLines(in, yield)
+		readLines(in, o.recordLimit(), yield)
 	}
 	return format{unit: "line", records: records, close: file.Close}, nil
 }
 
-func readLines(in io.Reader, yield func(raw, error) bool) {
+func readLines(in io.Reader, limit int, yield func(raw, error) bool) {
 	lines := bufio.NewScanner(in)
-	lines.Buffer(make([]byte, 64<<10), maxRecord)
+	lines.Buffer(make([]byte, min(limit, 64<<10)), limit)
 	n := 0
 	for lines.Scan() {
 		n++

@@ -21,6 +21,16 @@ type Options struct {
 	Lon, Lat string         // columns of a CSV with the positions; empty: those with a usual name
 	Layer    string         // feature table of a GeoPackage; empty: the only one
 	Zone     *time.Location // of times that state no zone; nil: such times are refused
+
+	limit int // bytes of one record; zero: maxRecord
+}
+
+// recordLimit returns how many bytes one record may have.
+func (o Options) recordLimit() int {
+	if o.limit > 0 {
+		return o.limit
+	}
+	return maxRecord
 }
 
 // Record is one feature of a file.
@@ -214,16 +224,19 @@ func (s *Source) Features(target *layers.Layer) iter.Seq2[Record, error] {
 
 // budget is a reader that fails when one record takes too much of it.
 type budget struct {
-	r    io.Reader
-	left int
+	r     io.Reader
+	limit int // bytes
+	left  int
 }
 
-func (b *budget) reset() { b.left = maxRecord }
+func newBudget(r io.Reader, limit int) *budget { return &budget{r: r, limit: limit, left: limit} }
+
+func (b *budget) reset() { b.left = b.limit }
 
 // Read reads at most 64 KiB, so that what is read ahead of a record stays small.
 func (b *budget) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, layers.Invalid("", "one record has more than %d MiB", maxRecord>>20)
+		return 0, layers.Invalid("", "one record has more than %d bytes", b.limit)
 	}
 	n, err := b.r.Read(p[:min(len(p), 64<<10)])
 	b.left -= n
