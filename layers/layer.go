@@ -136,9 +136,10 @@ type Layer struct {
 
 // Limits on what a catalogue may hold, so that a hostile file cannot exhaust memory.
 const (
-	MaxFields = 200
-	MaxText   = 64 << 10  // bytes in one string value
-	MaxID     = 1<<53 - 1 // the greatest whole number that every reader of JSON keeps exactly
+	MaxFields   = 200
+	MaxText     = 64 << 10         // bytes in one string value
+	MaxVertices = geo.MaxPositions // positions in one geometry
+	MaxID       = 1<<53 - 1        // the greatest whole number that every reader of JSON keeps exactly
 )
 
 var layerName = regexp.MustCompile(`^[\p{L}][\p{L}\p{N}_]{0,62}$`)

@@ -45,10 +45,10 @@ const (
 // writer writes one layer of a tile. Geometry and tags are gathered first; feature writes them and starts the next.
 type writer struct {
 	name     string
-	names    []string // of the keys that may come, by slot
+	given    []key    // the keys that may come, by slot
 	slots    []uint32 // the key's number + 1 by slot; 0: not yet in the tile
 	memo     []memo   // the last value by slot: neighbours in a table are often equal
-	valueOf  map[layers.Value]uint32
+	known    dictionary
 	keyCount uint32
 	features []byte
 	keys     []byte
@@ -58,21 +58,24 @@ type writer struct {
 	cursor   pos
 }
 
+// key is a key of features and what its values are: String, Int, Float or Bool.
+type key struct {
+	name string
+	form layers.FieldType
+}
+
 type memo struct {
 	value  layers.Value
 	number uint32
 	known  bool
 }
 
-// start makes the writer ready for a layer whose features have keys among names.
-func (w *writer) start(name string, names []string) {
-	w.name, w.names, w.keyCount = name, names, 0
-	w.slots = append(w.slots[:0], make([]uint32, len(names))...)
-	w.memo = append(w.memo[:0], make([]memo, len(names))...)
-	if len(w.valueOf) > 1<<12 || w.valueOf == nil { // clearing a map costs by the size it once had
-		w.valueOf = map[layers.Value]uint32{}
-	}
-	clear(w.valueOf)
+// start makes the writer ready for a layer whose features have some of the keys. It keeps the slice.
+func (w *writer) start(name string, keys []key) {
+	w.name, w.given, w.keyCount = name, keys, 0
+	w.slots = append(w.slots[:0], make([]uint32, len(keys))...)
+	w.memo = append(w.memo[:0], make([]memo, len(keys))...)
+	w.known.reset()
 	w.features, w.keys, w.values = w.features[:0], w.keys[:0], w.values[:0]
 	w.drop()
 }
@@ -83,54 +86,48 @@ func (w *writer) drop() { w.tags, w.geom, w.cursor = w.tags[:0], w.geom[:0], pos
 // size returns about how many bytes the layer has so far.
 func (w *writer) size() int { return len(w.features) + len(w.keys) + len(w.values) + len(w.name) + 16 }
 
-// tag adds a value that is not null, a text, a number or a boolean, to the feature.
+// tag adds a value that is not null, and what its key says, to the feature.
 func (w *writer) tag(slot int, v layers.Value) {
 	if w.slots[slot] == 0 {
 		w.keyCount++
 		w.slots[slot] = w.keyCount
-		w.keys = appendText(w.keys, tagLayerKey, w.names[slot])
+		w.keys = appendText(w.keys, tagLayerKey, w.given[slot].name)
 	}
 	if m := &w.memo[slot]; !m.known || m.value != v {
-		*m = memo{v, w.number(v), true}
+		*m = memo{v, w.number(w.given[slot].form, v), true}
 	}
 	w.tags = binary.AppendUvarint(w.tags, uint64(w.slots[slot]-1))
 	w.tags = binary.AppendUvarint(w.tags, uint64(w.memo[slot].number))
 }
 
 // number returns the number of a value in the layer's table of values, which holds each once.
-func (w *writer) number(v layers.Value) uint32 {
+func (w *writer) number(form layers.FieldType, v layers.Value) uint32 {
 	if s := v.Text(); !utf8.ValidString(s) {
 		v = layers.TextValue(strings.ToValidUTF8(s, "\uFFFD"))
 	}
-	n, ok := w.valueOf[v]
-	if !ok {
-		n = uint32(len(w.valueOf))
-		w.valueOf[v] = n
-		w.values = appendValue(w.values, v)
+	n, fresh := w.known.number(v)
+	if fresh {
+		w.values = appendValue(w.values, form, v)
 	}
 	return n
 }
 
 // appendValue appends a value as a message of the layer: whole numbers as int, negative ones as sint, which is shorter.
-func appendValue(dst []byte, v layers.Value) []byte {
-	if s := v.Text(); s != "" { // the usual case, without the allocation of Any
-		return appendTextValue(dst, s)
-	}
+func appendValue(dst []byte, form layers.FieldType, v layers.Value) []byte {
 	var b [16]byte
 	msg := b[:0]
-	switch x := v.Any().(type) {
-	case string:
-		return appendTextValue(dst, x)
-	case float64:
+	switch n := v.Int(); {
+	case form == layers.Float:
+		x, _ := v.Number()
 		msg = binary.LittleEndian.AppendUint64(append(msg, tagValueDouble), math.Float64bits(x))
-	case bool: // Int is 0 or 1
-		msg = append(msg, tagValueBool, byte(v.Int()))
-	case int64:
-		if x < 0 {
-			msg = binary.AppendVarint(append(msg, tagValueSint), x)
-		} else {
-			msg = binary.AppendUvarint(append(msg, tagValueInt), uint64(x))
-		}
+	case form == layers.Bool:
+		msg = append(msg, tagValueBool, byte(n)) // 0 or 1
+	case form == layers.Int && n < 0:
+		msg = binary.AppendVarint(append(msg, tagValueSint), n)
+	case form == layers.Int:
+		msg = binary.AppendUvarint(append(msg, tagValueInt), uint64(n))
+	default:
+		return appendTextValue(dst, v.Text())
 	}
 	return appendBytes(dst, tagLayerValue, msg)
 }

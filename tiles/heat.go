@@ -222,7 +222,7 @@ func (g Grid) JSON() []byte {
 func (g Grid) MVT() []byte {
 	for {
 		w := new(writer)
-		w.start("heat", []string{"count", "value"})
+		w.start("heat", []key{{"count", layers.Int}, {"value", layers.Float}})
 		side := int64(Extent / max(g.Cells, 1))
 		for i, n := range g.Count {
 			if n == 0 {

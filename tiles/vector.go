@@ -69,7 +69,7 @@ type pen struct {
 	least  int64 // units: smaller shapes are left out
 	room   int   // bytes that the last level may give to the shapes of each layer
 	fields []field
-	names  []string
+	keys   []key
 	rings  []pos
 	ends   []int
 	spots  []spot
@@ -125,16 +125,16 @@ const (
 
 // open starts the layer, and its labels.
 func (p *pen) open(t *layers.Table) {
-	p.fields, p.names = p.fields[:0], p.names[:0]
+	p.fields, p.keys = p.fields[:0], p.keys[:0]
 	for i, f := range t.Layer.Fields {
 		if f.InTiles {
 			p.fields = append(p.fields, field{i, f.Type})
-			p.names = append(p.names, f.Name)
+			p.keys = append(p.keys, key{f.Name, tileForm(f.Type)})
 		}
 	}
-	p.names = append(p.names, keyCluster, keyCount)
-	p.main.start(t.Layer.Name, p.names)
-	p.labels.start(t.Layer.Name+"_label", p.names)
+	p.keys = append(p.keys, key{keyCluster, layers.Bool}, key{keyCount, layers.Int})
+	p.main.start(t.Layer.Name, p.keys)
+	p.labels.start(t.Layer.Name+"_label", p.keys)
 	p.tracer.tolerance = 0
 	if p.zoom < t.Layer.MaxZoom {
 		p.tracer.tolerance = 1
@@ -164,6 +164,17 @@ func (p *pen) tags(w *writer, r layers.Row) {
 			w.tag(slot, tileValue(f.kind, v))
 		}
 	}
+}
+
+// tileForm returns what a tile holds the values of a field type as: String, Int, Float or Bool.
+func tileForm(t layers.FieldType) layers.FieldType {
+	switch t {
+	case layers.Time, layers.Date:
+		return layers.Int
+	case layers.Int, layers.Float, layers.Bool:
+		return t
+	}
+	return layers.String
 }
 
 // tileValue returns a value as a tile can hold it: a text, a number or a boolean.
