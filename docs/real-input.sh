@@ -9,11 +9,12 @@ file=$cache/qgis-common/usr/share/qgis/resources/data/world_map.gpkg
 if [ ! -f "$file" ]; then
   command -v apt-get >/dev/null && command -v dpkg >/dev/null || { echo "This needs Debian's apt-get and dpkg to fetch the package qgis-common."; exit 1; }
   mkdir -p "$cache"
-  (cd "$cache" && apt-get download -q qgis-common && dpkg -x qgis-common_*.deb qgis-common && rm qgis-common_*.deb)
+  (cd "$cache" && apt-get -o APT::Sandbox::User=root -qq download qgis-common && dpkg -x qgis-common_*.deb qgis-common && rm qgis-common_*.deb)
 fi
 
 dir=$(mktemp -d)
 trap 'kill "${pid:-}" 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+: >"$dir/log"
 "$shapan" serve --no-sample --listen 127.0.0.1:0 --data "$dir/data" 2>"$dir/log" &
 pid=$!
 until grep -q '^listening on ' "$dir/log"; do kill -0 "$pid"; sleep 0.1; done

@@ -108,6 +108,9 @@ func (s state) checkPlaces(t *testing.T, r *rand.Rand, tab *Table) {
 		if f.Geometry.Bound().Intersects(box) {
 			inside = append(inside, id)
 		}
+		if b := f.Geometry.Bound(); b.Min[0] < 113 || b.Max[0] > 116 || b.Min[1] < 29 || b.Max[1] > 32 {
+			continue // surely not among the nearest of the town
+		}
 		byDistance = append(byDistance, found{id, geo.DistanceTo(p, f.Geometry)})
 	}
 	tab.Within(box, nil, func(row Row) bool { got = append(got, row.ID()); return true })
@@ -118,7 +121,7 @@ func (s state) checkPlaces(t *testing.T, r *rand.Rand, tab *Table) {
 	}
 	slices.SortFunc(byDistance, func(a, b found) int { return compare(a.metres, b.metres) })
 	n := 0
-	radius := byDistance[min(20, len(byDistance)-1)].metres
+	radius := max(byDistance[min(20, len(byDistance)-1)].metres, 1) // 0 would be no limit
 	tab.Nearest(p, nil, radius, func(row Row, metres float64) bool {
 		if metres != byDistance[n].metres || s.model[row.ID()].Geometry == nil || geo.DistanceTo(p, s.model[row.ID()].Geometry) != metres {
 			t.Fatalf("state %d, %d nearest to %v: %d at %.3f, want %d at %.3f", s.snapshot.Seq, n, p, row.ID(), metres, byDistance[n].id, byDistance[n].metres)
@@ -139,7 +142,11 @@ func TestHistoryIsAMap(t *testing.T) {
 			t.Parallel()
 			r := seeded(20)
 			states := history(t, r, kind, 25)
-			for i := len(states) - 1; i >= 0; i -= 6 {
+			step := 6
+			if kind != Point {
+				step = 12 // measuring to shapes, one by one, is what takes the time
+			}
+			for i := len(states) - 1; i >= 0; i -= step {
 				states[i].check(t, r)
 			}
 		})
@@ -252,13 +259,13 @@ func TestTileRevGrowsWithWhatATileDrawsFrom(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []GeometryKind{Point, Polygon} {
 		r := seeded(22)
-		states := history(t, r, kind, 12)
+		states := history(t, r, kind, 8)
 		quiet := 0
 		var drawings []map[int64]drawn
 		for _, s := range states {
 			drawings = append(drawings, drawing(s.model))
 		}
-		for range 150 {
+		for range 80 {
 			z := maptile.Zoom(r.IntN(23))
 			p := orb.Point{114.29 + 0.03*r.Float64(), 30.55 + 0.03*r.Float64()}
 			if r.IntN(5) == 0 {

@@ -65,6 +65,8 @@ func TestCheck(t *testing.T) {
 		{"as it is", func(*Layer, *Feature) {}, ""},
 		{"a new feature", func(_ *Layer, f *Feature) { f.ID = 0 }, ""},
 		{"an id below 0", func(_ *Layer, f *Feature) { f.ID = -1 }, "expected a number from 1"},
+		{"the last id", func(_ *Layer, f *Feature) { f.ID = MaxID }, ""},
+		{"an id above the last", func(_ *Layer, f *Feature) { f.ID = MaxID + 1 }, "expected a number from 1"},
 		{"too few values", func(_ *Layer, f *Feature) { f.Values = f.Values[1:] }, "11 fields"},
 		{"a required null", func(l *Layer, _ *Feature) { l.Fields[0].Required = true }, "required"},
 		{"a required value", func(l *Layer, f *Feature) { l.Fields[0].Required = true; f.Values[0] = TextValue("") }, ""},

@@ -10,6 +10,7 @@ import (
 type Shape struct {
 	Geometry orb.Geometry // WGS-84
 	Bound    orb.Bound    // lon/lat degrees
+	Label    orb.Point    // a position inside, where the label of an area stands
 	Paths    []Path       // the same positions in world coordinates (geo.World), in the geometry's order
 }
 
@@ -32,7 +33,7 @@ const (
 
 // NewShape projects a geometry once. It keeps g, which must not be edited afterwards.
 func NewShape(g orb.Geometry) *Shape {
-	s := &Shape{Geometry: g, Bound: g.Bound()}
+	s := &Shape{Geometry: g, Bound: g.Bound(), Label: geo.Interior(g)}
 	switch g := g.(type) {
 	case orb.MultiPoint:
 		s.add(PathPoints, g)

@@ -9,24 +9,24 @@ import (
 	"shapan/layers"
 )
 
-// The field tags of the Mapbox Vector Tile Specification 2.1 (vector_tile.proto): number<<3 | wire type.
+// The field tags of the Mapbox Vector Tile Specification 2.1 (vector_tile.proto): number<<3 | wire type, which is 0 for a varint.
 const (
 	tagTileLayer     = 3<<3 | 2
-	tagLayerVersion  = 15<<3 | 0
+	tagLayerVersion  = 15 << 3
 	tagLayerName     = 1<<3 | 2
 	tagLayerFeature  = 2<<3 | 2
 	tagLayerKey      = 3<<3 | 2
 	tagLayerValue    = 4<<3 | 2
-	tagLayerExtent   = 5<<3 | 0
-	tagFeatureID     = 1<<3 | 0
+	tagLayerExtent   = 5 << 3
+	tagFeatureID     = 1 << 3
 	tagFeatureTags   = 2<<3 | 2
-	tagFeatureType   = 3<<3 | 0
+	tagFeatureType   = 3 << 3
 	tagFeatureShape  = 4<<3 | 2
 	tagValueString   = 1<<3 | 2
 	tagValueDouble   = 3<<3 | 1
-	tagValueInt      = 4<<3 | 0
-	tagValueSint     = 6<<3 | 0
-	tagValueBool     = 7<<3 | 0
+	tagValueInt      = 4 << 3
+	tagValueSint     = 6 << 3
+	tagValueBool     = 7 << 3
 	specVersion      = 2
 	commandMove      = 1
 	commandLine      = 2

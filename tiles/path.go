@@ -106,7 +106,7 @@ func (t *tracer) thin(run []pos) []pos {
 	}
 	t.kept = t.kept[:0]
 	for i, keep := range t.keep {
-		if keep {
+		if n := len(t.kept); keep && (n == 0 || t.kept[n-1] != run[i]) { // what is left of a loop may be one position
 			t.kept = append(t.kept, run[i])
 		}
 	}
@@ -115,34 +115,47 @@ func (t *tracer) thin(run []pos) []pos {
 
 // mark notes the positions from one index to another, both included, that stay.
 func (t *tracer) mark(run []pos, from, to int) {
-	limit := t.tolerance * t.tolerance
 	t.keep[from], t.keep[to] = true, true
 	t.stack = append(t.stack[:0], [2]int{from, to})
 	for len(t.stack) > 0 {
 		part := t.stack[len(t.stack)-1]
 		t.stack = t.stack[:len(t.stack)-1]
-		far, at := limit, -1
-		for i := part[0] + 1; i < part[1]; i++ {
-			if d := offset(run[i], run[part[0]], run[part[1]]); d > far {
-				far, at = d, i
-			}
-		}
-		if at >= 0 {
+		if at := furthest(run, part[0], part[1], t.tolerance); at >= 0 {
 			t.keep[at] = true
 			t.stack = append(t.stack, [2]int{part[0], at}, [2]int{at, part[1]})
 		}
 	}
 }
 
-// offset returns the square of the distance of p from the segment a, b.
-func offset(p, a, b pos) float64 {
+// furthest returns the position between two others that is furthest from the segment between them and further than the
+// tolerance, or -1. Squares of distances are compared times the square of the segment's length, which saves a division
+// for each position.
+func furthest(run []pos, from, to int, tolerance float64) int {
+	a, b := run[from], run[to]
 	dx, dy := float64(b.x-a.x), float64(b.y-a.y)
-	px, py := float64(p.x-a.x), float64(p.y-a.y)
-	if length := dx*dx + dy*dy; length > 0 {
-		share := max(0, min(1, (px*dx+py*dy)/length))
-		px, py = px-share*dx, py-share*dy
+	length := dx*dx + dy*dy
+	if length == 0 {
+		length = 1 // every distance is one from a
 	}
-	return px*px + py*py
+	far, at := tolerance*tolerance*length, -1
+	for i, p := range run[from+1 : to] {
+		px, py := float64(p.x-a.x), float64(p.y-a.y)
+		var d float64
+		switch along := px*dx + py*dy; {
+		case along <= 0:
+			d = (px*px + py*py) * length
+		case along >= length:
+			qx, qy := px-dx, py-dy
+			d = (qx*qx + qy*qy) * length
+		default:
+			d = px*dy - py*dx
+			d *= d
+		}
+		if d > far {
+			far, at = d, from+1+i
+		}
+	}
+	return at
 }
 
 // border is a side of the tile and its reach.

@@ -319,7 +319,7 @@ func (p *pen) label(row layers.Row, s *layers.Shape) {
 	if b := p.span(s); b.max.x < 0 || b.max.y < 0 || b.min.x >= Extent || b.min.y >= Extent {
 		return
 	}
-	at := p.tracer.frame.at(geo.World(geo.Interior(s.Geometry)))
+	at := p.tracer.frame.at(geo.World(s.Label))
 	if !at.inside() {
 		return
 	}

@@ -11,7 +11,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { input: { wall: 'wall.html' } },
+    rolldownOptions: {
+      input: { wall: 'wall.html' },
+      // The map library's worker ends in .mjs, which some servers do not know as a script.
+      output: { assetFileNames: ({ names }) => `assets/[name]-[hash]${names[0]?.endsWith('.mjs') ? '.js' : '[extname]'}` },
+    },
   },
   plugins: [
     {

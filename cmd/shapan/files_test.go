@@ -159,6 +159,10 @@ func TestExportComesBackUnchanged(t *testing.T) {
 	if list := must(t, dir, "layer", "list"); !strings.Contains(list, "copies\t副本\tpoint\t") {
 		t.Errorf("layer list:\n%s", list)
 	}
+	s := start(t, dir)
+	if code, _, body := s.do(t, "GET", "/collections/copies/items?limit=1&category=pharmacy", "", ""); code != 200 || !strings.Contains(body, `"category":"pharmacy"`) {
+		t.Errorf("the copy without a token: %d %s", code, body)
+	}
 	if r := shapan(t, dir, nil, "layer", "drop", "copies"); r.code != 2 || !strings.Contains(r.err, "--yes") {
 		t.Errorf("dropping a layer with features: exit %d:\n%s", r.code, r.err)
 	}

@@ -135,6 +135,9 @@ func (l loadCommand) target(view *layers.View, source *exchange.Source) (layers.
 	if schema.Audience, err = layers.ParseAudience(l.Audience); err != nil {
 		return schema, nil, misused("--audience: %w", err)
 	}
+	for i := range schema.Fields {
+		schema.Fields[i].Audience = schema.Audience // who may see the layer may see all that the file says of it
+	}
 	if err := schema.Validate(); err != nil {
 		return schema, nil, misused("%w", err)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"shapan/layers"
+	"shapan/geo"
 
 	"github.com/paulmach/orb"
 )
@@ -198,7 +198,7 @@ func geometryParts(text []byte) (kind string, coordinates []byte, err error) {
 
 // assemble makes a geometry of a type's name and its coordinates.
 func assemble(kind string, coordinates []byte) (orb.Geometry, error) {
-	c := coords{text: coordinates, left: layers.MaxVertices}
+	c := coords{text: coordinates, left: geo.MaxPositions}
 	if coordinates == nil && kind != "GeometryCollection" {
 		return nil, fmt.Errorf(`the geometry has no "coordinates"`)
 	}
@@ -254,7 +254,7 @@ func list[T any](c *coords, one func() T) []T {
 	for c.i++; c.err == nil && c.peek() != ']'; {
 		out = append(out, one())
 		if c.left--; c.left < 0 {
-			c.fail("the geometry has more than %d positions", layers.MaxVertices)
+			c.fail("the geometry has more than %d positions", geo.MaxPositions)
 		}
 		if c.peek() == ',' {
 			c.i++

@@ -291,7 +291,7 @@ func shapeOf(b []byte) (orb.Geometry, error) {
 var errShape = errors.New("the shape's bytes end too early, or count more positions than they hold")
 
 func shapePoints(b []byte, n int) ([]orb.Point, error) {
-	if n > layers.MaxVertices || len(b) < 16*n {
+	if n > geo.MaxPositions || len(b) < 16*n {
 		return nil, errShape
 	}
 	points := make([]orb.Point, n)

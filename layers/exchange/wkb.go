@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"shapan/layers"
+	"shapan/geo"
 
 	"github.com/paulmach/orb"
 )
@@ -21,7 +21,7 @@ type wkbReader struct {
 
 // wkbOf reads a geometry; heights and measures are dropped, and an empty geometry is nil.
 func wkbOf(data []byte) (orb.Geometry, error) {
-	r := &wkbReader{data: data, left: layers.MaxVertices}
+	r := &wkbReader{data: data, left: geo.MaxPositions}
 	g := r.geometry()
 	if r.err != nil {
 		return nil, r.err

@@ -16,7 +16,8 @@ describe('what the service answers', () => {
     expect(events).toMatchObject({ id: 'events', title: '事件', count: 7, extent: [114, 30, 115, 31] });
     expect(events?.codes.get('stage')?.get('closed')).toBe('结案');
     expect(events?.codes.has('title')).toBe(false);
-    expect(bare).toEqual({ id: 'bare', title: 'bare', count: 0, codes: new Map() });
+    expect([...(events?.fields ?? [])]).toEqual([['stage', 'stage'], ['title', 'title']]);
+    expect(bare).toEqual({ id: 'bare', title: 'bare', count: 0, fields: new Map(), codes: new Map() });
   });
 
   it('reads a page and its features', () => {

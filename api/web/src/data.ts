@@ -8,6 +8,9 @@ export interface LayerCard {
   readonly title: string;
   readonly count: number;
   readonly extent?: Bounds;
+  /** The titles of the fields by their names, in order. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** The titles of the values of enum fields. */
   readonly codes: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
@@ -82,6 +85,7 @@ export function readCollections(body: unknown, lang: string): LayerCard[] {
       id: text(card['id']),
       title: text(card['title']) || text(card['id']),
       count: number(card['count']),
+      fields: new Map(list(card['fields']).map((f) => [text(fields(f)['name']), text(fields(fields(f)['title'])[lang]) || text(fields(f)['name'])])),
       codes: readCodes(card['fields'], lang),
       ...(extent ? { extent } : {}),
     };

@@ -11,6 +11,8 @@ export interface Follower {
   changes(changes: readonly Change[], at: number): void;
   /** Something may have been missed: fetch everything again. */
   reload(): void;
+  /** The connection stands, for the first time or again. */
+  joined(): void;
 }
 
 /** Stream keeps one connection to /stream and opens it anew whenever it breaks, falls silent or is refused. */
@@ -111,7 +113,6 @@ export class Stream {
 
   #take(event: string, data: string): void {
     const news = readNews(data);
-    const first = this.#heard === undefined;
     const before = this.#seq;
     this.#heard = this.now();
     this.#connected = true;
@@ -119,7 +120,10 @@ export class Stream {
     this.#seq = event === 'hello' || event === 'reload' ? news.seq : Math.max(before, news.seq);
     if (event === 'changes') this.follower.changes(news.changes, news.at);
     else if (event === 'reload') this.follower.reload();
-    else if (event === 'hello' && (first || news.seq < before)) this.follower.reload(); // a record that went back is another record
+    else if (event === 'hello') {
+      this.follower.joined();
+      if (news.seq < before) this.follower.reload(); // a record that went back is another record
+    }
   }
 
   #pause(ms: number): Promise<void> {

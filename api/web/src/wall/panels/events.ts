@@ -48,7 +48,7 @@ export class EventList {
     this.#note.hidden = items === undefined || items.length > 0;
     setText(this.#note, say(words.lang, 'noEvents'));
     this.#times.clear();
-    this.#rows.replaceChildren(...(items ?? []).map((item) => this.#row(item, now, words)));
+    this.#rows.replaceChildren(...(items ?? []).map((item) => this.#row(item, words)));
     this.tick(now, words.lang);
   }
 
@@ -64,7 +64,7 @@ export class EventList {
     for (const row of this.#rows.children) row.classList.toggle('new', this.#fresh.has(Number((row as HTMLElement).dataset['id'])));
   }
 
-  #row(item: Item, now: number, words: EventWords): HTMLElement {
+  #row(item: Item, words: EventWords): HTMLElement {
     const level = valueNumber(item, 'level');
     const stage = valueText(item, 'stage');
     const sign = words.sign(valueText(item, 'severity'));
