@@ -23,9 +23,10 @@ build: pages ## build the pages and bin/shapan
 	go build -trimpath -o $(BIN) ./cmd/shapan
 
 .PHONY: test
-test: system lint build ## check everything: format, vet, staticcheck, pages, race tests, the wall in a real browser
+test: system lint build ## check everything: format, vet, staticcheck, pages, race tests, a short bench, the wall in a real browser
 	cd $(WEB) && npm run --silent check && npm test --silent
 	go test -race -timeout 12m ./...
+	go run ./cmd/bench -quick >/dev/null
 	$(MAKE) --no-print-directory e2e
 
 .PHONY: lint

@@ -233,6 +233,9 @@ func TestAWriteIsOnTheStreamInTheNextTileAndFilledIn(t *testing.T) {
 	if community, _ := f.Properties["community"].(string); community != limitedTo {
 		t.Errorf("the event's community was filled in as %q, want %s", community, limitedTo)
 	}
+	if code, _ := f.Properties["code"].(string); len(code) != 20 {
+		t.Errorf("the event's code was filled in as %q, want the 20 digits of the moment", code)
+	}
 	if f.Properties["reported_at"] == nil || f.Properties["grid"] == nil {
 		t.Errorf("reported_at and grid were not filled in: %v", f.Properties)
 	}

@@ -114,7 +114,7 @@ type Field struct {
 	Audience Audience  `json:"audience,omitempty"` // who may see it; never wider than the layer's own
 	Unit     string    `json:"unit,omitempty"`     // "m", "min", "ha"; empty where none is
 	Required bool      `json:"required,omitempty"` // a written feature must have it (after defaults)
-	Default  string    `json:"default,omitempty"`  // a literal, or now(), id(), grid(), zone(), community(): see Defaults
+	Default  string    `json:"default,omitempty"`  // a literal, or now(), serial(), grid(), zone(), community(): see Defaults
 	InTiles  bool      `json:"in_tiles,omitempty"` // whether vector tiles carry it
 }
 
