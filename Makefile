@@ -73,8 +73,8 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 tools:
 	@command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer (https://go.dev/dl/)."; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20.19 or newer (https://nodejs.org/)."; exit 1; }
-	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
-	  if (a < 20 || (a === 20 && b < 19)) { console.error("Node.js " + process.versions.node + " is too old: 20.19 or newer is needed."); process.exit(1); }'
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || a == 20 && b >= 19 ? 0 : 1)' || \
+	  { echo "Node.js $$(node --version) is too old: 20.19 or newer is needed."; exit 1; }
 
 # What the tests need besides: GDAL reads what Shapan writes, Chromium opens the wall, Noto draws its Chinese.
 PACKAGES := gdal-bin chromium fonts-noto-cjk

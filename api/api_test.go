@@ -16,7 +16,7 @@ import (
 
 func TestWithoutATokenOnlyPublicLayersAreThere(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	list := decode[struct {
 		Collections []struct{ ID, Audience string }
 	}](t, s.get(t, "", "/collections", 200))
@@ -42,7 +42,7 @@ func TestWithoutATokenOnlyPublicLayersAreThere(t *testing.T) {
 
 func TestAWrongTokenIsRefusedAndNotThePublic(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	for _, header := range []string{"Bearer nonsense", "Basic YTpi", "Bearer "} {
 		r := s.do(t, "", http.MethodGet, "/collections", "", "Authorization", header)
 		if r.StatusCode != 401 || r.Header.Get("WWW-Authenticate") == "" {
@@ -53,7 +53,7 @@ func TestAWrongTokenIsRefusedAndNotThePublic(t *testing.T) {
 
 func TestFieldsBeyondTheAudienceAreNeitherShownNorAskedFor(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	shown := decode[featureCollection](t, s.get(t, "dispatcher", "/collections/responders/items?limit=1", 200))
 	if _, ok := shown.Features[0].Properties["phone"]; !ok {
 		t.Fatal("a dispatcher does not see the phone")
@@ -69,7 +69,7 @@ func TestFieldsBeyondTheAudienceAreNeitherShownNorAskedFor(t *testing.T) {
 
 func TestUnknownParametersAreRefusedWithTheNearestName(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	r := s.get(t, "", "/collections/grids/items?limt=5", 400)
 	if !strings.Contains(string(r.body), `did you mean \"limit\"`) {
 		t.Errorf("no hint in %s", r.body)
@@ -81,7 +81,7 @@ func TestUnknownParametersAreRefusedWithTheNearestName(t *testing.T) {
 
 func TestPagesTogetherAreAllFeaturesInOrder(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	seen := map[int64]bool{}
 	last := ""
 	for path := "/collections/grids/items?limit=25&sortby=-households,code"; path != ""; {
@@ -111,7 +111,7 @@ func TestPagesTogetherAreAllFeaturesInOrder(t *testing.T) {
 
 func TestFiltersChooseWhatTheySay(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	count := func(query string) int {
 		return decode[featureCollection](t, s.get(t, "viewer", "/collections/events/items?limit=1&"+query, 200)).NumberMatched
 	}
@@ -152,7 +152,7 @@ func tilesOf(z maptile.Zoom) []maptile.Tile {
 
 func TestClustersAndHeatAddUpToTheCount(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	want := decode[featureCollection](t, s.get(t, "viewer", "/collections/events/items?limit=1&bbox=114.25,30.52,114.36,30.62", 200)).NumberMatched
 	for _, z := range []maptile.Zoom{9, 12, 14} {
 		points, heat := 0.0, 0.0
@@ -197,7 +197,7 @@ func sumOf(t *testing.T, r reply, layer, property string) float64 {
 
 func TestATileIsRevalidatedWithoutBeingSentAgain(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	tile := geo.Tile(orb.Point{114.3105, 30.5767}, 14)
 	path := fmt.Sprintf("/xyz/communities,grids/14/%d/%d.mvt", tile.X, tile.Y)
 	first := s.get(t, "", path, 200)
@@ -337,7 +337,7 @@ func TestAStreamResumesAfterTheLastNumberSeen(t *testing.T) {
 
 func TestNearestIsInOrderAndInMetres(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	at := orb.Point{114.3036, 30.5637}
 	got := decode[featureCollection](t, s.get(t, "viewer", fmt.Sprintf("/nearest/responders?lon=%v&lat=%v&k=7&role=grid_leader", at[0], at[1]), 200))
 	table, err := s.live.Snapshot().View(layers.Scope{Audience: layers.Internal}).Table("responders")
@@ -366,7 +366,7 @@ func TestNearestIsInOrderAndInMetres(t *testing.T) {
 
 func TestLocateNamesTheGridItsLeaderAndWhatIsOutside(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	type card struct{ Code string }
 	type place struct {
 		Outside         bool
@@ -390,7 +390,7 @@ func TestLocateNamesTheGridItsLeaderAndWhatIsOutside(t *testing.T) {
 
 func TestAnExportIsWholeAndOfOneState(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	r := s.get(t, "viewer", "/export/events.geojson", 200)
 	c := decode[featureCollection](t, r)
 	want := decode[featureCollection](t, s.get(t, "viewer", "/collections/events/items?limit=1", 200)).NumberMatched
@@ -404,7 +404,7 @@ func TestAnExportIsWholeAndOfOneState(t *testing.T) {
 
 func TestHostileRequestsGetASentenceAndNever500(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t) // none of its writes is taken
 	for _, path := range []string{
 		"/collections/events/items?bbox=1,2,3", "/collections/events/items?bbox=NaN,1,2,3", "/collections/events/items?bbox=1,50,2,40",
 		"/collections/events/items?datetime=yesterday", "/collections/events/items?limit=-1", "/collections/events/items?limit=99999999999999999999",
@@ -433,7 +433,7 @@ func TestHostileRequestsGetASentenceAndNever500(t *testing.T) {
 
 func TestTheStyleNamesOnlyWhatTheCallerSees(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	public, internal := string(s.get(t, "", "/style.json", 200).body), string(s.get(t, "viewer", "/style.json?lang=en", 200).body)
 	if strings.Contains(public, `"events"`) || strings.Contains(public, "/heat/") || strings.Contains(public, "responders") {
 		t.Error("the public's style names internal layers")
@@ -448,7 +448,7 @@ func TestTheStyleNamesOnlyWhatTheCallerSees(t *testing.T) {
 
 func TestHealthMetricsAndHeaders(t *testing.T) {
 	t.Parallel()
-	s := newService(t)
+	s := reading(t)
 	s.get(t, "", "/healthz", 200)
 	if r := s.get(t, "", "/readyz", 200); !strings.Contains(string(r.body), `"status":"ready"`) {
 		t.Errorf("readyz: %s", r.body)

@@ -29,6 +29,8 @@ type service struct {
 	*httptest.Server
 	live   *layers.Live
 	tokens map[string]string // by role; "limited" is a dispatcher of one community
+	dir    string
+	stop   func()
 }
 
 const limitedTo = "420106001020" // 新河
@@ -63,81 +65,125 @@ var seeded = sync.OnceValues(func() (string, error) {
 	return path, err
 })
 
+// shared is the service of the tests that only read.
+var shared = sync.OnceValues(func() (*service, error) {
+	dir, err := os.MkdirTemp("", "shapan-api-")
+	if err != nil {
+		return nil, err
+	}
+	return start(dir)
+})
+
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if s, err := shared(); err == nil {
+		s.stop()
+		_ = os.RemoveAll(s.dir) // a temporary folder: the system clears what is left
+	}
 	if path, err := seeded(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder: the system clears what is left
+		_ = os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)
 }
 
+// reading returns a service that nobody writes to.
+func reading(t *testing.T) *service {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// newService returns a service of the test's own.
 func newService(t *testing.T) *service {
 	t.Helper()
+	s, err := start(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	return s
+}
+
+// start serves a copy of the seeded record from a folder.
+func start(dir string) (*service, error) {
 	seed, err := seeded()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	path := filepath.Join(t.TempDir(), "record.gpkg")
 	data, err := os.ReadFile(seed)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
+	path := filepath.Join(dir, "record.gpkg")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	store, err := gpkg.Open(ctx, path)
 	if err != nil {
-		t.Fatal(err)
+		cancel()
+		return nil, err
 	}
-	s := &service{tokens: map[string]string{}}
-	s.addTokens(t, store)
-	cache, err := tiles.New(tiles.CacheConfig{Bytes: 32 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.live, err = layers.Open(ctx, store, layers.LiveConfig{}); err != nil {
-		t.Fatal(err)
-	}
-	server, err := api.New(api.Config{
-		Live: s.live, Cache: cache, Registry: prometheus.NewRegistry(), Heartbeat: 100 * time.Millisecond,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := &service{dir: dir, tokens: map[string]string{}}
 	var running sync.WaitGroup
-	running.Go(func() { _ = s.live.Run(ctx) }) // it ends with ctx
-	s.Server = httptest.NewServer(server.Handler())
-	t.Cleanup(func() {
-		s.CloseClientConnections()
-		s.Close()
+	s.stop = func() {
+		if s.Server != nil {
+			s.CloseClientConnections()
+			s.Close()
+		}
 		cancel()
 		running.Wait()
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+		_ = store.Close() // a test has nothing to do about it
+	}
+	if err := s.serve(ctx, store); err != nil {
+		s.stop()
+		return nil, err
+	}
+	running.Go(func() { _ = s.live.Run(ctx) }) // it ends with ctx
+	return s, nil
 }
 
-func (s *service) addTokens(t *testing.T, store *gpkg.Store) {
-	t.Helper()
+// serve makes the tokens and the server.
+func (s *service) serve(ctx context.Context, store *gpkg.Store) error {
+	if err := s.addTokens(store); err != nil {
+		return err
+	}
+	cache, err := tiles.New(tiles.CacheConfig{Bytes: 32 << 20})
+	if err != nil {
+		return err
+	}
+	if s.live, err = layers.Open(ctx, store, layers.LiveConfig{}); err != nil {
+		return err
+	}
+	server, err := api.New(api.Config{Live: s.live, Cache: cache, Registry: prometheus.NewRegistry(), Heartbeat: 100 * time.Millisecond})
+	if err != nil {
+		return err
+	}
+	s.Server = httptest.NewServer(server.Handler())
+	return nil
+}
+
+func (s *service) addTokens(store *gpkg.Store) error {
 	var changes []layers.Change
-	add := func(key, role string, communities ...string) {
+	add := func(key, role string, communities ...string) error {
 		secret, f, err := api.NewToken(key, role, communities, time.Time{}, time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
 		s.tokens[key] = secret
 		changes = append(changes, layers.Change{Op: layers.Insert, Layer: "tokens", Feature: &f})
+		return err
 	}
 	for _, role := range api.Roles() {
-		add(role, role)
+		if err := add(role, role); err != nil {
+			return err
+		}
 	}
-	add("limited", "dispatcher", limitedTo)
-	if _, err := store.Put(context.Background(), changes); err != nil {
-		t.Fatal(err)
+	if err := add("limited", "dispatcher", limitedTo); err != nil {
+		return err
 	}
+	_, err := store.Put(context.Background(), changes)
+	return err
 }
 
 // reply is an answer, read whole.

@@ -451,3 +451,47 @@ func TestHelpTeaches(t *testing.T) {
 		t.Errorf("version: exit %d, %q", r.code, r.out)
 	}
 }
+
+func TestFullDiskIsToldAndRecoveredFrom(t *testing.T) {
+	t.Parallel()
+	dir := sample(t)
+	small := filepath.Join(dir, "small")
+	if err := os.Mkdir(small, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=24m"); err != nil {
+		t.Skipf("a small disk needs the right to mount one: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(small, syscall.MNT_DETACH) })
+	record, err := os.ReadFile(filepath.Join(dir, "data", "shapan.gpkg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(small, "shapan.gpkg"), string(record))
+	token := strings.TrimSpace(must(t, dir, "token", "create", "--role", "admin", "--name", "writer", "--data", "small"))
+	s := start(t, dir, "--data", "small")
+	before := s.matched(t, "events", token)
+	filler := filepath.Join(small, "filler")
+	_ = os.WriteFile(filler, make([]byte, 32<<20), 0o644) // fails when the disk is full, as it is meant to
+
+	acknowledged := 0
+	status, body := 0, ""
+	for range 2000 {
+		if status, _, body = s.do(t, "POST", "/collections/events/items", token, newEvent); status != 201 {
+			break
+		}
+		acknowledged++
+	}
+	if status != 503 || !strings.Contains(body, "full") {
+		t.Fatalf("a write to a full disk: %d %s: expected 503 and the reason", status, body)
+	}
+	if n := s.matched(t, "events", token); n != before+acknowledged {
+		t.Errorf("%d events while the disk is full: expected the %d acknowledged ones", n, before+acknowledged)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, body = s.do(t, "POST", "/collections/events/items", token, newEvent); status != 201 {
+		t.Errorf("a write after room was made: %d %s: expected 201", status, body)
+	}
+}

@@ -7,9 +7,9 @@ import type { Client } from '../client';
 import { parseSign, signPixels } from '../shapes';
 import { TILE_BUFFER, type Bounds } from '../touched';
 import { countFeatures } from './counting';
-import { TileRefresher, type TileSource } from './refresher';
+import { TileRefresher } from './refresher';
 import type { Camera } from './state';
-import { anchorTiles, drawnName, showOnly, tileZooms } from './style';
+import { anchorTiles, drawnFrom, drawnName, showOnly, tileOrigins } from './style';
 
 /** Space taken by panels, in CSS pixels of the window. */
 export interface Insets {
@@ -29,10 +29,10 @@ export interface MapEvents {
   lost(lost: boolean): void;
 }
 
-const SOURCES = ['shapan', 'heat'];
 /** Heat spreads: a point counts in cells around it. */
 const HEAT_REACH = 1 / 4;
 const HOME_PITCH = 32;
+const HOME_CLOSER = 0.1;
 const FLASH_MS = 9000;
 
 /** Whether this browser can draw the map at all. */
@@ -135,8 +135,7 @@ export class WallMap {
 
   /** Fetches again the tiles under bounds of changed features of a layer. */
   touch(layer: string, bounds: readonly Bounds[]): void {
-    this.#refresher.touch('shapan', bounds);
-    if (layer === 'events') this.#refresher.touch('heat', bounds);
+    this.#refresher.touch(layer, bounds);
   }
 
   /** Fetches every tile again. */
@@ -178,7 +177,8 @@ export class WallMap {
   /** How many different features of a layer the tiles in view hold; a cluster counts as the points that it stands for. */
   featureCount(layer: string): number {
     if (this.#gone || !this.#shown(layer)) return 0;
-    return countFeatures(this.#map.querySourceFeatures('shapan', { sourceLayer: layer }));
+    const counts = drawnFrom(this.#style, layer).map(({ source, sourceLayer }) => countFeatures(this.#map.querySourceFeatures(source, { sourceLayer })));
+    return Math.max(0, ...counts);
   }
 
   /** Fits the map to the window and to what the panels leave of it. */
@@ -200,7 +200,7 @@ export class WallMap {
   #listen(): void {
     const map = this.#map;
     map.on('sourcedata', (e) => {
-      if (SOURCES.includes(e.sourceId) && !this.#gone && map.isSourceLoaded(e.sourceId)) this.#refresher.rested(e.sourceId);
+      if (!this.#gone && map.getSource(e.sourceId) && map.isSourceLoaded(e.sourceId)) this.#refresher.rested(e.sourceId);
     });
     map.on('error', () => {
       this.#failed = true; // a tile that did not come: fetched again when the stream is back
@@ -230,10 +230,7 @@ export class WallMap {
   }
 
   #makeRefresher(): TileRefresher {
-    const sources = SOURCES.flatMap((name): TileSource[] => {
-      const zooms = tileZooms(this.#style, name);
-      return zooms ? [{ name, ...zooms, reach: name === 'heat' ? HEAT_REACH : TILE_BUFFER }] : [];
-    });
+    const sources = tileOrigins(this.#style).map((origin) => ({ ...origin, reach: origin.spreads ? HEAT_REACH : TILE_BUFFER }));
     return new TileRefresher(
       {
         refreshTiles: (source, tiles) => {
@@ -283,7 +280,10 @@ export class WallMap {
   #fit(duration: number): void {
     if (!this.#home || this.#gone) return;
     const [w, s, e, n] = this.#home;
-    this.#map.fitBounds([w, s, e, n], { padding: this.#padding(6), pitch: HOME_PITCH, bearing: 0, duration, essential: true });
+    const camera = this.#map.cameraForBounds([w, s, e, n], { padding: this.#padding(6), bearing: 0 });
+    if (!camera) return;
+    // The camera is reckoned from straight above; tilted, the area looks flatter, so that there is room to come nearer.
+    this.#map.easeTo({ ...camera, zoom: (camera.zoom ?? 14) + HOME_CLOSER, padding: this.#padding(6), pitch: HOME_PITCH, bearing: 0, duration, essential: true });
   }
 
   #camera(): Camera {

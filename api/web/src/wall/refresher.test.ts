@@ -4,8 +4,8 @@ import { TileRefresher } from './refresher';
 
 const here: Bounds = [114.3036, 30.5637, 114.3036, 30.5637];
 const sources = [
-  { name: 'shapan', min: 13, max: 15, reach: 1 / 64 },
-  { name: 'heat', min: 14, max: 14, reach: 1 / 64 },
+  { name: 'shapan', layers: ['grids', 'events'], min: 13, max: 15, reach: 1 / 64 },
+  { name: 'heat', layers: ['events'], min: 14, max: 14, reach: 1 / 64 },
 ];
 
 function setUp(): { calls: [string, number | 'all'][]; busy: Set<string>; refresher: TileRefresher } {
@@ -24,7 +24,7 @@ afterEach(() => vi.useRealTimers());
 describe('TileRefresher', () => {
   it('gathers a burst into one refresh of a source', () => {
     const { calls, refresher } = setUp();
-    for (let i = 0; i < 50; i++) refresher.touch('shapan', [here]);
+    for (let i = 0; i < 50; i++) refresher.touch('grids', [here]);
     expect(calls).toEqual([]);
     vi.advanceTimersByTime(200);
     expect(calls).toEqual([['shapan', 3]]);
@@ -35,7 +35,7 @@ describe('TileRefresher', () => {
   it('waits for a busy source to come to rest, so that the tiles on their way are fetched again too', () => {
     const { calls, busy, refresher } = setUp();
     busy.add('shapan');
-    refresher.touch('shapan', [here]);
+    refresher.touch('grids', [here]);
     vi.advanceTimersByTime(1000);
     expect(calls).toEqual([]);
     busy.clear();
@@ -46,7 +46,7 @@ describe('TileRefresher', () => {
   it('does not wait for ever, but then refreshes once more at rest', () => {
     const { calls, busy, refresher } = setUp();
     busy.add('shapan');
-    refresher.touch('shapan', [here]);
+    refresher.touch('grids', [here]);
     vi.advanceTimersByTime(2300);
     expect(calls).toEqual([['shapan', 3]]);
     busy.clear();
@@ -68,9 +68,16 @@ describe('TileRefresher', () => {
     expect(calls).toEqual([['shapan', 'all'], ['heat', 'all']]);
   });
 
+  it('refreshes every source that a layer is in', () => {
+    const { calls, refresher } = setUp();
+    refresher.touch('events', [here]);
+    vi.advanceTimersByTime(300);
+    expect(calls).toEqual([['shapan', 3], ['heat', 1]]);
+  });
+
   it('does nothing after stop', () => {
     const { calls, refresher } = setUp();
-    refresher.touch('shapan', [here]);
+    refresher.touch('grids', [here]);
     refresher.stop();
     vi.advanceTimersByTime(5000);
     expect(calls).toEqual([]);

@@ -10,9 +10,10 @@ export interface TileMap {
   isSourceLoaded(source: string): boolean;
 }
 
-/** A source and the zooms of its tiles. `reach` is how far beyond a tile's side a feature counts, as a part of it. */
+/** A source, the layers in its tiles and their zooms. `reach` is how far beyond a tile's side a feature counts, as a part of it. */
 export interface TileSource {
   readonly name: string;
+  readonly layers: readonly string[];
   readonly min: number;
   readonly max: number;
   readonly reach: number;
@@ -39,20 +40,15 @@ export class TileRefresher {
     this.#sources = new Map(sources.map((s) => [s.name, s]));
   }
 
-  /** Notes that tiles of a source under these bounds have changed. A source that the map does not have is passed over. */
-  touch(source: string, bounds: readonly Bounds[]): void {
-    const todo = this.#open(source);
-    if (!todo) return;
-    todo.bounds.push(...bounds);
+  /** Notes that features of a layer under these bounds have changed, in whatever sources the layer is. */
+  touch(layer: string, bounds: readonly Bounds[]): void {
+    for (const source of this.#sources.values()) if (source.layers.includes(layer)) this.#open(source.name).bounds.push(...bounds);
     this.#plan();
   }
 
   /** Notes that every tile may have changed. */
   touchAll(): void {
-    for (const name of this.#sources.keys()) {
-      const todo = this.#open(name);
-      if (todo) todo.all = true;
-    }
+    for (const name of this.#sources.keys()) this.#open(name).all = true;
     this.#plan();
   }
 
@@ -68,21 +64,20 @@ export class TileRefresher {
     this.#todo.clear();
   }
 
-  #open(source: string): Todo | undefined {
-    if (!this.#sources.has(source)) return undefined;
+  #open(source: string): Todo {
     const todo = this.#todo.get(source) ?? { bounds: [], all: false, since: this.now() };
     this.#todo.set(source, todo);
     return todo;
   }
 
   #plan(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#todo.size === 0) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       for (const [source, todo] of [...this.#todo]) {
         if (this.map.isSourceLoaded(source) || this.now() - todo.since >= PATIENCE_MS) this.#refresh(source, todo);
       }
-      if (this.#todo.size > 0) this.#plan();
+      this.#plan();
     }, GATHER_MS);
   }
 

@@ -1,6 +1,6 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import { describe, expect, it } from 'vitest';
-import { anchorTiles, drawnLayers, showOnly, tileZooms } from './style';
+import { anchorTiles, drawnFrom, drawnLayers, showOnly, tileOrigins } from './style';
 
 const style: StyleSpecification = {
   version: 8,
@@ -32,11 +32,16 @@ describe('the style of the service', () => {
     expect(style).toEqual(copy);
   });
 
-  it('makes tile addresses absolute and knows their zooms', () => {
+  it('makes tile addresses absolute and knows what is in them', () => {
     const anchored = anchorTiles(style, 'http://wall:8080');
     expect(anchored.sources['shapan']).toMatchObject({ tiles: ['http://wall:8080/xyz/grids,events/{z}/{x}/{y}.mvt'] });
-    expect(tileZooms(style, 'shapan')).toEqual({ min: 0, max: 18 });
-    expect(tileZooms(style, 'sketch')).toBeUndefined();
-    expect(tileZooms(style, 'heat')).toBeUndefined();
+    expect(tileOrigins(anchored)).toEqual([{ name: 'shapan', layers: ['grids', 'events'], min: 0, max: 18, spreads: false }]);
+    const heat: StyleSpecification = { version: 8, layers: [], sources: { h: { type: 'vector', tiles: ['/heat/events/{z}/{x}/{y}.mvt?level=5'], minzoom: 8 } } };
+    expect(tileOrigins(heat)).toEqual([{ name: 'h', layers: ['events'], min: 8, max: 22, spreads: true }]);
+  });
+
+  it('knows where a layer is drawn from, labels left aside', () => {
+    expect(drawnFrom(style, 'grids')).toEqual([{ source: 'shapan', sourceLayer: 'grids' }]);
+    expect(drawnFrom(style, 'events')).toEqual([]);
   });
 });

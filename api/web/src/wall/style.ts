@@ -79,9 +79,34 @@ export function anchorTiles(style: StyleSpecification, origin: string): StyleSpe
   return { ...style, sources };
 }
 
-/** The zooms that a vector source has tiles for; undefined when the style has no such source. */
-export function tileZooms(style: StyleSpecification, source: string): { min: number; max: number } | undefined {
-  const found = style.sources[source];
-  return found?.type === 'vector' ? { min: found.minzoom ?? 0, max: found.maxzoom ?? 22 } : undefined;
+/** A source of tiles as changes see it: which catalogue layers go into it, over which zooms. */
+export interface TileOrigin {
+  readonly name: string;
+  readonly layers: readonly string[];
+  readonly min: number;
+  readonly max: number;
+  /** Whether a feature counts beyond its own place, as heat does. */
+  readonly spreads: boolean;
 }
 
+/** Lists the vector sources of a style whose tiles come from this service: /xyz/{layers}/... and /heat/{layer}/... */
+export function tileOrigins(style: StyleSpecification): TileOrigin[] {
+  return Object.entries(style.sources).flatMap(([name, source]) => {
+    if (source.type !== 'vector') return [];
+    const match = /\/(xyz|heat)\/([^/]+)\/\{z\}\//.exec(source.tiles?.[0] ?? '');
+    if (!match) return [];
+    const layers = decodeURIComponent(match[2] ?? '').split(',');
+    return [{ name, layers, min: source.minzoom ?? 0, max: source.maxzoom ?? 22, spreads: match[1] === 'heat' }];
+  });
+}
+
+/** The sources and source-layers that draw a catalogue layer, each once. */
+export function drawnFrom(style: StyleSpecification, name: string): { source: string; sourceLayer: string }[] {
+  const found = new Map<string, { source: string; sourceLayer: string }>();
+  for (const layer of style.layers) {
+    if (drawnName(layer) !== name || !('source' in layer)) continue;
+    const sourceLayer = layer['source-layer'];
+    if (sourceLayer === name) found.set(layer.source, { source: layer.source, sourceLayer });
+  }
+  return [...found.values()];
+}

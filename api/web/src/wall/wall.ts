@@ -96,7 +96,7 @@ export class Wall {
   start(): void {
     this.#left.append(this.#situation.element, this.#layerList.element);
     this.#right.append(this.#eventList.element, this.#communityList.element);
-    this.root.append(this.#header.element, this.#left, this.#right, this.#layerList.legend, this.#notice.element, this.#dialog.element);
+    this.root.append(this.#header.element, this.#left, this.#right, this.#layerList.legend, el('div', { class: 'notices' }, this.#header.trouble, this.#notice.element), this.#dialog.element);
     document.documentElement.lang = this.#lang === 'zh' ? 'zh-CN' : 'en';
     this.#showPanels();
     void this.stream.run();

@@ -80,8 +80,7 @@ export class EventList {
         signPicture(done ? 'dot' : sign.shape, done ? '#8fa6bd' : sign.color),
         el('span', { class: 'event-title' }, valueText(item, 'title') || words.code('category', valueText(item, 'category')) || valueText(item, 'code')),
         level === undefined ? undefined : el('b', { class: `chip chip-${level}` }, String(level)),
-        el('span', { class: 'event-place' }, community ? words.community(community) : say(words.lang, 'outside'), el('em', {}, words.code('stage', stage))),
-        time,
+        el('span', { class: 'event-more' }, el('span', {}, community ? words.community(community) : say(words.lang, 'outside')), el('em', {}, words.code('stage', stage)), time),
       ),
     );
   }

@@ -42,7 +42,8 @@ export class Header {
   readonly #stateAge = el('span');
   readonly #change = el('span', { class: 'change' });
   readonly #badge: HTMLButtonElement;
-  readonly #trouble = el('div', { class: 'trouble', attrs: { role: 'alert' } });
+  /** What the service says of itself when it is not ready; placed by the wall. */
+  readonly trouble = el('div', { class: 'trouble', attrs: { role: 'alert' } });
   readonly #buttons: Record<'home' | 'tour' | 'fullscreen' | 'other', HTMLButtonElement>;
 
   constructor(actions: HeaderActions) {
@@ -60,7 +61,6 @@ export class Header {
         el('div', { class: 'head-state' }, this.#state, this.#change),
         el('div', { class: 'head-buttons' }, this.#badge, ...Object.values(this.#buttons)),
       ),
-      this.#trouble,
     );
   }
 
@@ -91,10 +91,10 @@ export class Header {
   }
 
   #showTrouble({ trouble, lang }: HeaderView): void {
-    this.#trouble.hidden = trouble === undefined;
+    this.trouble.hidden = trouble === undefined;
     if (!trouble) return;
     const age = trouble.recordAge === undefined ? '' : ` · ${say(lang, 'recordAge', { age: ago(trouble.recordAge, lang) })}`;
-    setText(this.#trouble, `${say(lang, 'degraded')}: ${trouble.reason}${age}`);
+    setText(this.trouble, `${say(lang, 'degraded')}: ${trouble.reason}${age}`);
   }
 }
 

@@ -13,6 +13,7 @@ export class Situation {
   readonly #all = el('span', { class: 'figure-note' });
   readonly #levels = el('div', { class: 'levels' });
   readonly #daysHeading = el('h2');
+  readonly #until = el('span', { class: 'figure-note' });
   readonly #bars = el('div', { class: 'bars' });
   readonly #sums = el('div', { class: 'sums' });
 
@@ -21,8 +22,8 @@ export class Situation {
     this.element = el(
       'section',
       { class: 'panel situation' },
-      el('div', {}, this.#heading, el('p', { class: 'headline' }, this.#open, this.#all), this.#levels),
-      el('div', {}, this.#daysHeading, this.#bars, this.#sums),
+      el('div', {}, el('div', { class: 'headline' }, this.#heading, this.#open, this.#all), this.#levels),
+      el('div', {}, el('div', { class: 'headline' }, this.#daysHeading, this.#until), this.#bars, this.#sums),
     );
   }
 
@@ -33,6 +34,8 @@ export class Situation {
     setText(this.#all, figures ? say(lang, 'ofAll', { n: count(figures.total) }) : '');
     this.#showLevels(figures, level, lang);
     setText(this.#daysHeading, say(lang, 'recent'));
+    const last = figures?.days.at(-1);
+    setText(this.#until, last ? say(lang, 'until', { day: day(last.start) }) : '');
     this.#bars.replaceChildren(...(figures?.days ?? []).map((d) => bar(d, figures?.days ?? [])));
     this.#sums.replaceChildren(...(figures ? sums(figures, lang) : []));
   }
@@ -71,6 +74,5 @@ function sums(figures: Figures, lang: Lang): HTMLElement[] {
     cell(say(lang, 'today'), last?.count ?? 0),
     cell(say(lang, 'sevenDays'), sum),
     cell(say(lang, 'closedOfThem'), figures.closedOfDays),
-    ...(last ? [el('p', {}, say(lang, 'until', { day: day(last.start) }))] : []),
   ];
 }
