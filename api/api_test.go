@@ -435,7 +435,7 @@ func TestTheStyleNamesOnlyWhatTheCallerSees(t *testing.T) {
 	t.Parallel()
 	s := reading(t)
 	public, internal := string(s.get(t, "", "/style.json", 200).body), string(s.get(t, "viewer", "/style.json?lang=en", 200).body)
-	if strings.Contains(public, `"events"`) || strings.Contains(public, "/heat/") || strings.Contains(public, "responders") {
+	if strings.Contains(public, `"source-layer":"events"`) || strings.Contains(public, "/heat/") || strings.Contains(public, "responders") {
 		t.Error("the public's style names internal layers")
 	}
 	if !strings.Contains(internal, `"source-layer":"events"`) || !strings.Contains(internal, "Events") {

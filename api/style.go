@@ -29,12 +29,13 @@ type mapStyle struct {
 	Layers   []map[string]any           `json:"layers"`
 }
 
-// vectorSource is a source of vector tiles.
-type vectorSource struct {
-	Type    string   `json:"type"`
-	Tiles   []string `json:"tiles"`
-	MinZoom int      `json:"minzoom"`
-	MaxZoom int      `json:"maxzoom"`
+// tileSource is a source of tiles. The wall draws the events that are open one by one, and all of them as heat.
+type tileSource struct {
+	Type     string   `json:"type"`
+	Tiles    []string `json:"tiles"`
+	MinZoom  int      `json:"minzoom"`
+	MaxZoom  int      `json:"maxzoom"`
+	TileSize int      `json:"tileSize,omitempty"` // pixels; of raster sources
 }
 
 // styleOf draws the map style: a pure function of the theme, the layers that the caller sees, and the language. Layers
@@ -55,19 +56,27 @@ func styleOf(theme []byte, shown []layers.Layer, lang layers.Lang) (*mapStyle, e
 			deepest = max(deepest, l.MaxZoom)
 		}
 	}
-	if err := s.source("shapan", len(names) > 0, "/xyz/"+strings.Join(names, ",")+"/{z}/{x}/{y}.mvt", 0, min(deepest, 18)); err != nil {
-		return nil, err
-	}
 	_, events := byName["events"]
-	if err := s.source("heat", events, "/heat/events/{z}/{x}/{y}.mvt", 8, 17); err != nil {
-		return nil, err
+	drawn := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == "events" })
+	for _, src := range []struct {
+		name  string
+		shown bool
+		tileSource
+	}{
+		{"shapan", len(drawn) > 0, tileSource{Type: "vector", Tiles: []string{"/xyz/" + strings.Join(drawn, ",") + "/{z}/{x}/{y}.mvt"}, MaxZoom: min(deepest, 18)}},
+		{"open", events, tileSource{Type: "vector", Tiles: []string{"/xyz/events/{z}/{x}/{y}.mvt?closed_at=null()&cancelled_at=null()"}, MinZoom: 8, MaxZoom: 18}},
+		{"heat", events, tileSource{Type: "raster", Tiles: []string{"/heat/events/{z}/{x}/{y}.png?scale=2"}, MinZoom: 8, MaxZoom: 16, TileSize: 512}},
+	} {
+		if err := s.source(src.name, src.shown, src.tileSource); err != nil {
+			return nil, err
+		}
 	}
 	known := map[string]bool{}
 	s.Layers = slices.DeleteFunc(s.Layers, func(l map[string]any) bool {
 		name, ours := l["source-layer"].(string)
 		name = strings.TrimSuffix(name, "_label")
 		known[name] = true
-		return ours && byName[name] == nil && !(name == "heat" && events)
+		return ours && byName[name] == nil || l["source"] == "heat" && !events
 	})
 	for _, name := range names {
 		if !known[name] {
@@ -81,12 +90,12 @@ func styleOf(theme []byte, shown []layers.Layer, lang layers.Lang) (*mapStyle, e
 }
 
 // source adds a source of tiles, or takes it out.
-func (s *mapStyle) source(name string, shown bool, tiles string, minZoom, maxZoom int) error {
+func (s *mapStyle) source(name string, shown bool, source tileSource) error {
 	if !shown {
 		delete(s.Sources, name)
 		return nil
 	}
-	b, err := json.Marshal(vectorSource{"vector", []string{tiles}, minZoom, maxZoom})
+	b, err := json.Marshal(source)
 	s.Sources[name] = b
 	return err
 }

@@ -36,6 +36,7 @@ describe('what the service answers', () => {
   it('knows the box around any geometry', () => {
     const rings = [[[1, 9], [4, 2], [3, 5]], [[2, 3], [2, 4]]];
     expect(readItem({ id: 1, geometry: { type: 'Polygon', coordinates: rings } })?.bounds).toEqual([1, 2, 4, 9]);
+    expect(readItem({ id: 1, geometry: { type: 'Polygon', coordinates: rings } })?.positions).toHaveLength(5);
     expect(readItem({ id: 1, geometry: null })?.bounds).toBeUndefined();
   });
 

@@ -20,6 +20,8 @@ export interface Item {
   readonly point?: readonly [number, number];
   /** The box around its geometry. */
   readonly bounds?: Bounds;
+  /** Every position of its geometry. */
+  readonly positions: readonly (readonly [number, number])[];
   readonly values: Readonly<Record<string, unknown>>;
 }
 
@@ -114,17 +116,22 @@ export function readItem(body: unknown): Item | undefined {
   const geometry = fields(feature['geometry']);
   const [lon, lat] = list(geometry['coordinates']);
   const point = geometry['type'] === 'Point' && typeof lon === 'number' && typeof lat === 'number' ? ([lon, lat] as const) : undefined;
-  const around = boundsOf(geometry['coordinates']);
-  return { id, values: fields(feature['properties']), ...(point ? { point } : {}), ...(around ? { bounds: around } : {}) };
+  const positions = positionsOf(geometry['coordinates']);
+  const around = boundsOf(positions);
+  return { id, values: fields(feature['properties']), positions, ...(point ? { point } : {}), ...(around ? { bounds: around } : {}) };
 }
 
-/** The box around nested lists of positions. */
-function boundsOf(v: unknown): Bounds | undefined {
+/** The positions in nested lists of them. */
+function positionsOf(v: unknown): (readonly [number, number])[] {
   const [lon, lat] = list(v);
-  if (typeof lon === 'number' && typeof lat === 'number') return [lon, lat, lon, lat];
-  return list(v).map(boundsOf).reduce((a, b) => {
-    if (!a || !b) return a ?? b;
-    return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+  return typeof lon === 'number' && typeof lat === 'number' ? [[lon, lat]] : list(v).flatMap(positionsOf);
+}
+
+/** The box around positions; undefined for none. */
+function boundsOf(positions: readonly (readonly [number, number])[]): Bounds | undefined {
+  return positions.reduce<Bounds | undefined>((b, [lon, lat]) => {
+    if (!b) return [lon, lat, lon, lat];
+    return [Math.min(b[0], lon), Math.min(b[1], lat), Math.max(b[2], lon), Math.max(b[3], lat)];
   }, undefined);
 }
 

@@ -32,7 +32,6 @@ export interface MapEvents {
 /** Heat spreads: a point counts in cells around it. */
 const HEAT_REACH = 1 / 4;
 const HOME_PITCH = 32;
-const HOME_CLOSER = 0.1;
 const FLASH_MS = 9000;
 
 /** Whether this browser can draw the map at all. */
@@ -49,7 +48,7 @@ export class WallMap {
   #shown: (name: string) => boolean;
   #refresher: TileRefresher;
   #insets: Insets = { top: 0, right: 0, bottom: 0, left: 0 };
-  #home: Bounds | undefined;
+  #home: readonly (readonly [number, number])[] = [];
   #atHome = true;
   #failed = false;
   #gone = false;
@@ -90,9 +89,9 @@ export class WallMap {
     this.#listen();
   }
 
-  /** Moves the camera to show all of the area beside the panels, and keeps doing so when the window changes. */
-  home(bounds: Bounds | undefined, insets: Insets, animate = true): void {
-    this.#home = bounds;
+  /** Moves the camera to show all of an outline beside the panels, and keeps doing so when the window changes. */
+  home(outline: readonly (readonly [number, number])[], insets: Insets, animate = true): void {
+    this.#home = outline;
     this.#insets = insets;
     this.#atHome = true;
     this.#fit(animate ? 1200 : 0);
@@ -277,17 +276,35 @@ export class WallMap {
     return { top: top / scale + extra, right: right / scale + extra, bottom: bottom / scale + extra, left: left / scale + extra };
   }
 
+  /** Puts the area into the middle of what the panels leave, as near as it goes: tilted, so by looking and correcting. */
   #fit(duration: number): void {
-    if (!this.#home || this.#gone) return;
-    const [w, s, e, n] = this.#home;
-    const camera = this.#map.cameraForBounds([w, s, e, n], { padding: this.#padding(6), bearing: 0 });
-    if (!camera) return;
-    // The camera is reckoned from straight above; tilted, the area looks flatter, so that there is room to come nearer.
-    this.#map.easeTo({ ...camera, zoom: (camera.zoom ?? 14) + HOME_CLOSER, padding: this.#padding(6), pitch: HOME_PITCH, bearing: 0, duration, essential: true });
+    if (this.#home.length === 0 || this.#gone) return;
+    const map = this.#map;
+    const before = this.#camera();
+    const { top, right, bottom, left } = this.#padding(14);
+    const free = { width: this.container.offsetWidth - left - right, height: this.container.offsetHeight - top - bottom };
+    map.jumpTo({ center: middle(this.#home), zoom: 14, bearing: 0, pitch: HOME_PITCH, padding: { top: 0, right: 0, bottom: 0, left: 0 } });
+    for (let i = 0; i < 5; i++) {
+      const seen = this.#home.map((p) => map.project([p[0], p[1]]));
+      const [x0, x1] = [Math.min(...seen.map((p) => p.x)), Math.max(...seen.map((p) => p.x))];
+      const [y0, y1] = [Math.min(...seen.map((p) => p.y)), Math.max(...seen.map((p) => p.y))];
+      const closer = Math.log2(Math.min(free.width / (x1 - x0), free.height / (y1 - y0)));
+      const wanted = [(x0 + x1) / 2 + this.container.offsetWidth / 2 - (left + free.width / 2), (y0 + y1) / 2 + this.container.offsetHeight / 2 - (top + free.height / 2)] as const;
+      map.jumpTo({ center: map.unproject([wanted[0], wanted[1]]), zoom: map.getZoom() + closer });
+    }
+    if (duration === 0) return;
+    const target = this.#camera();
+    map.jumpTo({ center: [before.lon, before.lat], zoom: before.zoom, bearing: before.bearing, pitch: before.pitch });
+    map.easeTo({ center: [target.lon, target.lat], zoom: target.zoom, bearing: target.bearing, pitch: target.pitch, duration, essential: true });
   }
 
   #camera(): Camera {
     const center = this.#map.getCenter();
     return { zoom: this.#map.getZoom(), lat: center.lat, lon: center.lng, bearing: this.#map.getBearing(), pitch: this.#map.getPitch() };
   }
+}
+
+function middle(positions: readonly (readonly [number, number])[]): [number, number] {
+  const mid = (values: number[]): number => (Math.min(...values) + Math.max(...values)) / 2;
+  return [mid(positions.map((p) => p[0])), mid(positions.map((p) => p[1]))];
 }

@@ -72,7 +72,7 @@ export function showOnly(style: StyleSpecification, shown: (name: string) => boo
 export function anchorTiles(style: StyleSpecification, origin: string): StyleSpecification {
   const sources = Object.fromEntries(
     Object.entries(style.sources).map(([name, source]) => {
-      if (source.type !== 'vector' || !source.tiles) return [name, source];
+      if ((source.type !== 'vector' && source.type !== 'raster') || !source.tiles) return [name, source];
       return [name, { ...source, tiles: source.tiles.map((url) => (url.startsWith('/') ? origin + url : url)) }];
     }),
   );
@@ -89,10 +89,10 @@ export interface TileOrigin {
   readonly spreads: boolean;
 }
 
-/** Lists the vector sources of a style whose tiles come from this service: /xyz/{layers}/... and /heat/{layer}/... */
+/** Lists the sources of a style whose tiles come from this service: /xyz/{layers}/... and /heat/{layer}/... */
 export function tileOrigins(style: StyleSpecification): TileOrigin[] {
   return Object.entries(style.sources).flatMap(([name, source]) => {
-    if (source.type !== 'vector') return [];
+    if (source.type !== 'vector' && source.type !== 'raster') return [];
     const match = /\/(xyz|heat)\/([^/]+)\/\{z\}\//.exec(source.tiles?.[0] ?? '');
     if (!match) return [];
     const layers = decodeURIComponent(match[2] ?? '').split(',');

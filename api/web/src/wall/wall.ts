@@ -8,7 +8,6 @@ import type { Lang } from '../format';
 import { judge } from '../health';
 import { Stream } from '../stream';
 import { say } from '../text';
-import type { Bounds } from '../touched';
 import { featureCard } from './card';
 import { latestPath, loadFigures, type Figures } from './figures';
 import { canDraw, WallMap, type Insets } from './map';
@@ -18,6 +17,7 @@ import { EventList, type EventWords } from './panels/events';
 import { Header } from './panels/header';
 import { LayerList, type LayerRow } from './panels/layers';
 import { Notice } from './panels/notice';
+import { Profile } from './panels/profile';
 import { Situation } from './panels/situation';
 import { formatFragment, type WallState } from './state';
 import { drawnLayers, HEAT, type DrawnLayer } from './style';
@@ -47,7 +47,7 @@ export class Wall {
   #collections: readonly LayerCard[] = [];
   #areas = new Map<string, string>();
   #communities: readonly Item[] = [];
-  #place = '';
+  #subdistrict: Item | undefined;
   #figures: Figures | undefined;
   #events: readonly Item[] | undefined;
   #map: WallMap | undefined;
@@ -60,6 +60,7 @@ export class Wall {
   #loading = 0;
   readonly #header: Header;
   readonly #situation = new Situation((level) => this.#setLevel(level));
+  readonly #profile = new Profile();
   readonly #layerList = new LayerList((name) => this.#toggle(name));
   readonly #eventList = new EventList((item) => this.#open('events', item), () => this.#setLevel(undefined));
   readonly #communityList = new CommunityList((item) => this.#visit(item));
@@ -94,7 +95,7 @@ export class Wall {
 
   /** Builds the page and keeps it running; never ends. */
   start(): void {
-    this.#left.append(this.#situation.element, this.#layerList.element);
+    this.#left.append(this.#situation.element, this.#profile.element, this.#layerList.element);
     this.#right.append(this.#eventList.element, this.#communityList.element);
     this.root.append(this.#header.element, this.#left, this.#right, this.#layerList.legend, el('div', { class: 'notices' }, this.#header.trouble, this.#notice.element), this.#dialog.element);
     document.documentElement.lang = this.#lang === 'zh' ? 'zh-CN' : 'en';
@@ -156,7 +157,7 @@ export class Wall {
 
   async #loadAreas(): Promise<void> {
     const [places, communities] = await Promise.all([this.#all('subdistricts', 1), this.#all('communities', 1000)]);
-    this.#place = (places[0] ? valueText(places[0], 'name') : '').replace(/街道$/, '');
+    this.#subdistrict = places[0];
     this.#communities = communities;
     this.#areas = new Map(communities.map((item) => [valueText(item, 'code'), valueText(item, 'name')]));
   }
@@ -284,7 +285,7 @@ export class Wall {
     this.#header.show(
       {
         lang: this.#lang,
-        place: this.#place,
+        place: (this.#subdistrict ? valueText(this.#subdistrict, 'name') : '').replace(/街道$/, ''),
         now,
         health,
         publicView: this.tokens.token === undefined,
@@ -313,6 +314,8 @@ export class Wall {
     this.#eventList.element.hidden = !this.#sees('events');
     this.#communityList.element.hidden = this.#sees('events') || this.#collections.length === 0;
     this.#communityList.show(this.#communities, this.#lang);
+    this.#profile.element.hidden = this.#communityList.element.hidden;
+    this.#profile.show(this.#subdistrict, new Map(this.#collections.map((c) => [c.id, c.count])), this.#lang);
     this.#showEvents();
   }
 
@@ -338,7 +341,7 @@ export class Wall {
     return {
       lang: this.#lang,
       code: (field, value) => events?.codes.get(field)?.get(value) ?? value,
-      community: (code) => this.#area(code),
+      community: (code) => this.#area(code).replace(/社区$/, ''),
       sign: (severity) => legend[Math.max(0, severities.indexOf(severity))] ?? plain, // the legend lists the severities first, in order
     };
   }
@@ -366,7 +369,7 @@ export class Wall {
     });
     this.#notice.fault('');
     if (this.state.view) this.#map.goTo(this.state.view, this.#insets());
-    else this.#map.home(this.#extent(), this.#insets(), false);
+    else this.#map.home(this.#outline(), this.#insets(), false);
     void this.#map.ready.then(() => this.#setReady());
   }
 
@@ -374,8 +377,11 @@ export class Wall {
     return this.#map || canDraw() ? '' : say(this.#lang, 'noWebgl');
   }
 
-  #extent(): Bounds | undefined {
-    return (this.#collections.find((c) => c.id === 'subdistricts') ?? this.#collections.find((c) => c.extent))?.extent;
+  /** The limit of the subdistrict, else the corners of whatever there is. */
+  #outline(): readonly (readonly [number, number])[] {
+    if (this.#subdistrict) return this.#subdistrict.positions;
+    const extent = this.#collections.find((c) => c.extent)?.extent;
+    return extent ? [[extent[0], extent[1]], [extent[2], extent[3]]] : [];
   }
 
   /** What the panels take of the window at each side. */
@@ -394,7 +400,7 @@ export class Wall {
     if (community?.bounds) this.#map?.fly(community.bounds, 16.2);
     else {
       this.#setState({ view: undefined });
-      this.#map?.home(this.#extent(), this.#insets());
+      this.#map?.home(this.#outline(), this.#insets());
     }
   }
 

@@ -14,13 +14,10 @@ export class CommunityList {
   /** Shows the communities in order of code. */
   show(items: readonly Item[], lang: Lang): void {
     const sorted = [...items].sort((a, b) => valueText(a, 'code').localeCompare(valueText(b, 'code')));
-    const most = Math.max(1, ...sorted.map((i) => valueNumber(i, 'residents') ?? 0));
     const rows = sorted.map((item) => {
-      const gauge = el('i', { class: 'gauge' });
-      gauge.style.setProperty('--part', String((valueNumber(item, 'residents') ?? 0) / most));
       const unit = (word: 'gridsUnit' | 'householdsUnit' | 'residentsUnit', field: string): HTMLElement => el('span', {}, say(lang, word, { n: count(valueNumber(item, field) ?? 0) }));
       return el('li', {}, el('button', { class: 'community', attrs: { type: 'button' }, onclick: () => this.pick(item) },
-        el('strong', {}, valueText(item, 'name')), unit('gridsUnit', 'grids'), gauge, unit('householdsUnit', 'households'), unit('residentsUnit', 'residents')));
+        el('strong', {}, valueText(item, 'name')), unit('residentsUnit', 'residents'), unit('gridsUnit', 'grids'), unit('householdsUnit', 'households')));
     });
     this.element.replaceChildren(
       el('div', { class: 'panel-head' }, el('h2', {}, say(lang, 'communities'))),

@@ -30,7 +30,7 @@ export class LayerList {
     const groups = wanted.flatMap((name) => rows.filter((r) => r.name === name && r.shown && r.legend.length > 0)).map(signGroup);
     this.legend.replaceChildren(
       ...groups,
-      ...(heat?.shown ? [heatGroup(heat, lang)] : []),
+      ...(heat?.shown ? [heatGroup(heat)] : []),
       el('p', { class: 'disclaimer' }, say(lang, 'disclaimer')),
     );
   }
@@ -53,13 +53,12 @@ function signGroup(row: LayerRow): HTMLElement {
   return el('div', { class: 'legend-group' }, el('b', {}, row.title), ...entries);
 }
 
-function heatGroup(heat: LayerRow, lang: Lang): HTMLElement {
+function heatGroup(heat: LayerRow): HTMLElement {
   const ramp = heat.legend.map((e) => {
     const step = el('i', { title: e.label });
     step.style.backgroundColor = e.color;
     return step;
   });
   const [first, last] = [heat.legend[0]?.label ?? '', heat.legend.at(-1)?.label ?? ''];
-  const words = first || last ? [el('span', {}, first), el('span', { class: 'ramp' }, ...ramp), el('span', {}, last)] : [el('span', { class: 'ramp' }, ...ramp), el('span', {}, say(lang, 'heatUnit'))];
-  return el('div', { class: 'legend-group' }, el('b', {}, heat.title), ...words);
+  return el('div', { class: 'legend-group' }, el('b', {}, heat.title), el('span', {}, first), el('span', { class: 'ramp' }, ...ramp), el('span', {}, last));
 }
