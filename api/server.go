@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"shapan/layers"
@@ -50,7 +51,15 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: compression: %w", err)
 	}
-	s.handler = compress(s.routes())
+	routes := s.routes()
+	compressed := compress(routes)
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".mvt") || strings.HasSuffix(r.URL.Path, ".pbf") || strings.HasSuffix(r.URL.Path, ".png") {
+			routes.ServeHTTP(w, r) // the cache keeps them compressed
+			return
+		}
+		compressed.ServeHTTP(w, r)
+	})
 	return s, nil
 }
 
@@ -63,6 +72,7 @@ func (s *Server) routes() http.Handler {
 	get := func(path string, h handler) {
 		r.Handle(path, s.answer(path, h)).Methods(http.MethodGet, http.MethodHead)
 	}
+	get("/xyz/{layers}/{z}/{x}/{y}.{ext:mvt|pbf}", s.vectorTile) // first, for the router looks in order
 	get("/", s.landing)
 	get("/conformance", s.conformance)
 	get("/collections", s.collections)
@@ -73,7 +83,6 @@ func (s *Server) routes() http.Handler {
 	r.Handle("/collections/{layer}/items/{id}", s.answer("/collections/{layer}/items/{id}", s.patch)).Methods(http.MethodPatch)
 	r.Handle("/collections/{layer}/items/{id}", s.answer("/collections/{layer}/items/{id}", s.remove)).Methods(http.MethodDelete)
 	get("/xyz/{layers}.json", s.tileJSON)
-	get("/xyz/{layers}/{z}/{x}/{y}.{ext:mvt|pbf}", s.vectorTile)
 	get("/heat/{layer}/cells", s.heatCells)
 	get("/heat/{layer}.json", s.heatJSON)
 	get("/heat/{layer}/{z}/{x}/{y}.{ext:mvt|png|json}", s.heatTile)

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/paulmach/orb"
 )
@@ -10,6 +11,9 @@ import (
 type Snapshot struct {
 	Seq    Seq // the state's number
 	tables []*table
+
+	views   [System]atomic.Pointer[View] // by audience, of scopes without communities: made once, then shared
+	service atomic.Pointer[View]
 }
 
 // table returns a layer's table, or nil.

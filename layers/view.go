@@ -20,6 +20,20 @@ type View struct {
 // View limits the snapshot to a scope.
 func (s *Snapshot) View(scope Scope) *View {
 	scope.Audience = min(scope.Audience, Restricted)
+	if len(scope.Communities) > 0 {
+		return s.view(scope)
+	}
+	made := &s.views[scope.Audience]
+	if v := made.Load(); v != nil {
+		return v
+	}
+	v := s.view(scope)
+	made.Store(v)
+	return v
+}
+
+// view makes the view of a scope.
+func (s *Snapshot) view(scope Scope) *View {
 	v := &View{Seq: s.Seq, scope: scope}
 	for _, t := range s.tables {
 		if t.layer.Audience <= scope.Audience {
@@ -378,12 +392,16 @@ func (t *Table) Page(q PageQuery) Page {
 // Service returns the view of the service's own layers, those of audience System, and of nothing else. What it shows
 // must not reach a caller.
 func (s *Snapshot) Service() *View {
+	if v := s.service.Load(); v != nil {
+		return v
+	}
 	v := &View{Seq: s.Seq, scope: Scope{Audience: System}}
 	for _, t := range s.tables {
 		if t.layer.Audience == System {
 			v.tables = append(v.tables, newView(t, v.scope))
 		}
 	}
+	s.service.Store(v)
 	return v
 }
 
