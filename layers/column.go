@@ -1,6 +1,9 @@
 package layers
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // numbers is a run of whole numbers held in the fewest bytes that fit: 1, 2, 4 or 8 each, as multiples of a scale above
 // a base. The smallest value of each width stands for null. It is built once by packNumbers and then only read.
@@ -100,12 +103,14 @@ func (n *numbers) at(i int) int64 {
 }
 
 // column holds one field of the rows of a chunk. Whole numbers, times, dates and booleans stand in nums; floats in
-// floats (NaN is null); texts in texts, either one a row, or, when few are distinct, as codes in nums into texts.
+// floats (NaN is null). Texts stand, when few are distinct, as codes in nums into texts; else one after another in run,
+// which a row needs only the end of.
 type column struct {
 	nums   numbers
 	floats []float64
 	texts  []string
-	coded  bool
+	run    string
+	ends   []uint32
 }
 
 // nullText stands for a null among texts: no text may hold U+0000.
@@ -132,10 +137,14 @@ func (c *column) value(kind valueKind, i int) Value {
 
 // text returns the i-th text, or nullText.
 func (c *column) text(i int) string {
-	if c.coded {
+	if c.ends == nil {
 		return c.texts[c.nums.at(i)]
 	}
-	return c.texts[i]
+	begin := uint32(0)
+	if i > 0 {
+		begin = c.ends[i-1]
+	}
+	return c.run[begin:c.ends[i]]
 }
 
 // packColumn packs one value of each row.
@@ -181,11 +190,22 @@ func packTexts(rows int, value func(row int) Value) column {
 		wide[i] = code
 	}
 	if len(codes) > rows/2 || len(codes) > 254 {
-		return column{texts: texts}
+		return packRun(texts)
 	}
 	distinct := make([]string, len(codes))
 	for s, code := range codes {
 		distinct[code] = s
 	}
-	return column{nums: packNumbers(wide), texts: distinct, coded: true}
+	return column{nums: packNumbers(wide), texts: distinct}
+}
+
+// packRun puts texts one after another. A chunk of texts of MaxText each is well within the range of the ends.
+func packRun(texts []string) column {
+	ends := make([]uint32, len(texts))
+	end := 0
+	for i, s := range texts {
+		end += len(s)
+		ends[i] = uint32(end)
+	}
+	return column{run: strings.Join(texts, ""), ends: ends}
 }
