@@ -38,6 +38,8 @@ describe('the style of the service', () => {
     expect(tileOrigins(anchored)).toEqual([{ name: 'shapan', layers: ['grids', 'events'], min: 0, max: 18, spreads: false }]);
     const heat: StyleSpecification = { version: 8, layers: [], sources: { h: { type: 'vector', tiles: ['/heat/events/{z}/{x}/{y}.mvt?level=5'], minzoom: 8 } } };
     expect(tileOrigins(heat)).toEqual([{ name: 'h', layers: ['events'], min: 8, max: 22, spreads: true }]);
+    const picture: StyleSpecification = { version: 8, layers: [], sources: { h: { type: 'raster', tiles: ['/heat/events/{z}/{x}/{y}.png?scale=2'], maxzoom: 16 } } };
+    expect(tileOrigins(anchorTiles(picture, 'http://wall'))).toEqual([{ name: 'h', layers: ['events'], min: 0, max: 16, spreads: true }]);
   });
 
   it('knows where a layer is drawn from, labels left aside', () => {

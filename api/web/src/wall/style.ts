@@ -106,7 +106,7 @@ export function drawnFrom(style: StyleSpecification, name: string): { source: st
   for (const layer of style.layers) {
     if (drawnName(layer) !== name || !('source' in layer)) continue;
     const sourceLayer = layer['source-layer'];
-    if (sourceLayer === name) found.set(layer.source, { source: layer.source, sourceLayer });
+    if (sourceLayer !== undefined && sourceLayer === name) found.set(layer.source, { source: layer.source, sourceLayer });
   }
   return [...found.values()];
 }
