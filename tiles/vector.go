@@ -53,9 +53,19 @@ func Vector(ctx context.Context, v *layers.View, r Request) ([]byte, error) {
 }
 
 // detailLevels is how often a tile is drawn, each time with less detail, before it must fit. From level 1 on all points
-// crowd, and of the shapes of each layer the larger half, quarter, eighth ... is drawn; the last level leaves out the
-// fields too, and shapes once the tile is full.
-const detailLevels = 8
+// crowd and lines are coarser; from level allShapes on, of the shapes of each layer only the larger half, quarter,
+// eighth ... is drawn; the last level leaves out the fields too, and shapes once the tile is full.
+const (
+	detailLevels = 10
+	allShapes    = 3
+)
+
+// roomForLabel is the size, in units of a tile, below which an area gets no label when the tile is too full.
+const roomForLabel = Extent / 64
+
+// coarseness returns how far, in units of a tile, a line at a level of less detail may be from the true one: up to 8,
+// a pixel of a tile drawn 512 pixels wide.
+func coarseness(level int) float64 { return float64(int(1) << min(level, 3)) }
 
 // pen draws one tile.
 type pen struct {
@@ -140,7 +150,7 @@ func (p *pen) open(t *layers.Table) {
 		p.tracer.tolerance = 1
 	}
 	if p.level > 0 {
-		p.tracer.tolerance = float64(int(1) << p.level)
+		p.tracer.tolerance = coarseness(p.level)
 	}
 }
 
@@ -196,7 +206,7 @@ func (p *pen) shapes(ctx context.Context, t *layers.Table, r Request, labelled b
 	n := 0
 	bound, filter := tileArea(r.Tile, max(int64(worldSize)>>r.Tile.Z>>6, 1)).bound(), r.Filters[t.Layer.Name]
 	p.least = 0
-	if p.level > 0 {
+	if p.level > allShapes {
 		p.least = p.leastSize(t, bound, filter)
 	}
 	t.Within(bound, filter, func(row layers.Row) bool {
@@ -209,11 +219,12 @@ func (p *pen) shapes(ctx context.Context, t *layers.Table, r Request, labelled b
 		if shape == nil || len(shape.Paths) == 0 {
 			return true
 		}
-		if p.level > 0 && p.span(shape).size() < p.least {
+		size := p.span(shape).size()
+		if size < p.least {
 			return true
 		}
 		p.shape(row, shape)
-		if labelled {
+		if labelled && (p.level == 0 || size >= roomForLabel) {
 			p.label(row, shape)
 		}
 		return p.last() || !p.full()
@@ -235,7 +246,7 @@ func (p *pen) leastSize(t *layers.Table, b orb.Bound, f layers.Filter) int64 {
 		return 0
 	}
 	slices.Sort(sizes)
-	return sizes[len(sizes)-1-(len(sizes)-1)>>p.level]
+	return sizes[len(sizes)-1-(len(sizes)-1)>>(p.level-allShapes)]
 }
 
 // span returns what a shape spans in units of the tile.
