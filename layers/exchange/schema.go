@@ -199,7 +199,7 @@ func isNumber(s string) bool {
 	return err == nil && x-x == 0 && !isCode(s) && s[0] != '+' && !strings.ContainsAny(s, "xX_")
 }
 
-// kind returns the type of a column.
+// fieldType returns the type of a column.
 func (g *guess) fieldType() layers.FieldType {
 	if g.kind != "" {
 		return g.kind
