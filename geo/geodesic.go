@@ -28,10 +28,20 @@ type pair struct {
 	lam, slam, clam   float64 // difference of longitudes, 0 to pi
 }
 
+// angRound rounds tiny angles, in degrees, to multiples of 2^-57, as GeographicLib does, so that no product of them
+// underflows.
+func angRound(x float64) float64 {
+	const z = 1.0 / 16
+	if y := math.Abs(x); y < z {
+		return math.Copysign(z-(z-y), x)
+	}
+	return x
+}
+
 // inverse returns the length of the shortest geodesic from a to b.
 func inverse(a, b orb.Point) float64 {
-	lon := math.Abs(wrap(wrap(b[0]) - wrap(a[0])))
-	lat1, lat2 := a[1], b[1]
+	lon := math.Abs(angRound(wrap(wrap(b[0]) - wrap(a[0]))))
+	lat1, lat2 := angRound(a[1]), angRound(b[1])
 	if math.Abs(lat1) < math.Abs(lat2) {
 		lat1, lat2 = lat2, lat1
 	}
