@@ -13,7 +13,7 @@ export function featureCard(item: Item, layer: LayerCard | undefined, area: (cod
   const title = valueText(item, 'title') || valueText(item, 'name') || valueText(item, 'code');
   const rows = [...(layer?.fields ?? [])].flatMap(([field, label]) => {
     const value = valueText(item, field);
-    if (SKIPPED.has(field) || value === '' || value === 'false') return [];
+    if (SKIPPED.has(field) || value === '' || value === 'false' || value === '0') return [];
     return [el('dt', {}, label), el('dd', {}, worded(field, value, layer, area))];
   });
   return el('div', { class: 'card-body' }, el('h3', {}, title), el('dl', {}, ...rows.slice(0, 20)));
