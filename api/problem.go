@@ -28,6 +28,7 @@ var statuses = []struct {
 }{
 	{layers.ErrNotFound, http.StatusNotFound},
 	{layers.ErrInvalid, http.StatusBadRequest},
+	{layers.ErrConstraint, http.StatusUnprocessableEntity}, // is ErrInvalid too: the later line counts
 	{layers.ErrConflict, http.StatusConflict},
 	{layers.ErrStale, http.StatusGone},
 	{layers.ErrUnavailable, http.StatusServiceUnavailable},

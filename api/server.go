@@ -106,6 +106,7 @@ type call struct {
 	caller caller
 	view   *layers.View // everything that this caller may see, in one state
 	params *params
+	sent   []byte // the body, once it was read
 }
 
 // handler answers a call, or returns why not; it has written nothing when it returns an error.

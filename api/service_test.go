@@ -57,7 +57,7 @@ var seeded = sync.OnceValues(func() (string, error) {
 		return nil
 	})
 	if err == nil {
-		_, err = store.Put(ctx, changes)
+		_, err = store.Put(ctx, layers.Key{}, changes)
 	}
 	if e := store.Close(); err == nil {
 		err = e
@@ -182,7 +182,7 @@ func (s *service) addTokens(store *gpkg.Store) error {
 	if err := add("limited", "dispatcher", limitedTo); err != nil {
 		return err
 	}
-	_, err := store.Put(context.Background(), changes)
+	_, err := store.Put(context.Background(), layers.Key{}, changes)
 	return err
 }
 

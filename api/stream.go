@@ -96,7 +96,11 @@ func (s *Server) forward(out *eventWriter, c *call, snapshot *layers.Snapshot, n
 			continue
 		}
 		e.Seq = last
-		if err := out.send("changes", e, &last); err != nil {
+		resume := &last
+		if len(news) > 0 && news[0].Seq == last {
+			resume = nil // a client that resumed after this event would miss the rest of the same write
+		}
+		if err := out.send("changes", e, resume); err != nil {
 			return err
 		}
 	}

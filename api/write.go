@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +47,7 @@ func (c *call) body(types ...string) ([]byte, error) {
 		}
 		return nil, layers.Invalid("", "the body ended before it was whole")
 	}
+	c.sent = b
 	if len(bytes.TrimSpace(b)) == 0 {
 		return nil, layers.Invalid("", "the body is empty: expected a GeoJSON Feature")
 	}
@@ -58,11 +61,34 @@ func (s *Server) put(c *call, t *layers.Table, change layers.Change) (*layers.Ch
 	}
 	begun := s.Clock()
 	changes := []layers.Change{change}
-	if _, err := s.Live.Put(c.Context(), changes); err != nil {
+	key, err := c.key()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Live.Put(c.Context(), key, changes); err != nil {
 		return nil, err
 	}
 	s.metrics.writes.WithLabelValues(t.Layer.Name).Observe(s.Clock().Sub(begun).Seconds())
 	return &changes[0], nil
+}
+
+// key names the write that a caller may send again, by the header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header).
+// It is the caller's own: two tokens may use the same word. The digest is of what was sent, so defaults such as now() do
+// not tell a second try from the first.
+func (c *call) key() (layers.Key, error) {
+	const most = 200
+	word := c.Header.Get("Idempotency-Key")
+	if word == "" {
+		return layers.Key{}, nil
+	}
+	if len(word) > most {
+		return layers.Key{}, layers.Invalid("Idempotency-Key", "an Idempotency-Key of %d bytes: expected at most %d", len(word), most)
+	}
+	h := sha256.New()
+	fmt.Fprintln(h, c.Method, c.URL.Path, c.Header.Get("If-Match"))
+	h.Write(c.sent)
+	owner := sha256.Sum256([]byte(c.caller.name))
+	return layers.Key{Name: hex.EncodeToString(owner[:8]) + " " + word, Digest: hex.EncodeToString(h.Sum(nil))}, nil
 }
 
 // create makes a feature of a GeoJSON Feature; the record gives the id where none came.

@@ -16,6 +16,9 @@ var (
 	ErrStale       = errors.New("no longer kept")       // the changes after the given number are gone: load again
 	ErrUnavailable = errors.New("record unavailable")   // the record cannot be reached or written now; trying later may work
 	ErrForbidden   = errors.New("not allowed to write") // the layer takes no writes from the outside
+
+	// The input is well-formed but breaks a rule of its layer or its record, which the message names; it is ErrInvalid too.
+	ErrConstraint = fmt.Errorf("breaks a rule: %w", ErrInvalid)
 )
 
 // Error is a failure of one of the kinds above with a sentence for the person and, where it is about one field or
@@ -35,6 +38,11 @@ func (e *Error) Unwrap() error { return e.Kind }
 // Invalid makes an ErrInvalid about a field or parameter ("" where none is meant).
 func Invalid(field, format string, args ...any) error {
 	return &Error{Kind: ErrInvalid, Field: field, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Constraint makes an ErrConstraint about a field ("" where none is meant).
+func Constraint(field, format string, args ...any) error {
+	return &Error{Kind: ErrConstraint, Field: field, Detail: fmt.Sprintf(format, args...)}
 }
 
 // Unknown makes an ErrInvalid that says that name is none of the known words of this kind ("field", "parameter"), and

@@ -22,6 +22,13 @@ type state struct {
 	model    model
 }
 
+// apply returns the snapshot after changes, which are one step, what readers are told, and what was noted.
+func (s *Snapshot) apply(changes []Change) (*Snapshot, []Applied, []Note) {
+	t := s.step()
+	t.add(changes)
+	return t.done(), t.told, t.notes
+}
+
 // history applies random batches to a layer and returns every state on the way.
 func history(t *testing.T, r *rand.Rand, kind GeometryKind, batches int) []state {
 	t.Helper()

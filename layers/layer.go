@@ -258,7 +258,7 @@ func (k GeometryKind) accepts(g orb.Geometry) bool {
 func (f *Field) check(v Value) error {
 	if v.IsNull() {
 		if f.Required {
-			return Invalid(f.Name, "field %s is required", f.Name)
+			return Constraint(f.Name, "field %s is required", f.Name)
 		}
 		return nil
 	}
@@ -277,18 +277,9 @@ func (f *Field) check(v Value) error {
 	if (f.Type == Time || f.Type == Date) && (v.n < leastMicros || v.n > mostMicros) {
 		return Invalid(f.Name, "field %s expects a year from 1 to 9999", f.Name)
 	}
-	if v.s != "" && (!utf8.ValidString(v.s) || strings.ContainsRune(v.s, 0)) {
-		return Invalid(f.Name, "field %s: the text is not UTF-8 or holds a NUL character", f.Name)
-	}
-	if v.kind == kindTime || v.kind == kindDate {
-		const year1, year10000 = -62135596800_000000, 253402300800_000000
-		if v.n < year1 || v.n >= year10000 {
-			return Invalid(f.Name, "field %s: the year %d: expected 1 to 9999", f.Name, v.Time().Year())
-		}
-	}
 	if f.Type == Enum && f.code(v.s) < 0 {
 		err := Unknown(fmt.Sprintf("value of %s", f.Name), v.s, f.codeValues()).(*Error)
-		err.Field = f.Name
+		err.Kind, err.Field = ErrConstraint, f.Name
 		return err
 	}
 	return nil

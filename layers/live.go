@@ -18,6 +18,7 @@ type Live struct {
 	clock func() time.Time
 
 	now  atomic.Pointer[Snapshot] // written by Run's goroutine alone
+	step *step                    // the next snapshot in the making; Run's goroutine's own
 	seen atomic.Int64             // when the record last answered, in unix nanoseconds
 
 	mu      sync.Mutex    // guards what follows
@@ -108,10 +109,11 @@ func (l *Live) publish(s *Snapshot) {
 // Run follows the record until ctx ends, and returns ctx's error. When the record fails it goes on serving what it has,
 // says so in Health, and tries again.
 func (l *Live) Run(ctx context.Context) error {
-	const first, most = 100 * time.Millisecond, 5 * time.Second
+	const first, most = 100 * time.Millisecond, time.Second
 	wait := first
 	for {
 		begun := l.clock()
+		l.step = nil // what a watch before left half done
 		err := l.store.Watch(ctx, l.Snapshot().Seq, l.apply)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -146,38 +148,57 @@ func (l *Live) fail(err error) {
 	l.fault = err
 }
 
-// apply publishes the state after a batch of changes.
-func (l *Live) apply(changes []Change) error {
-	if len(changes) == 0 {
+// apply takes a batch of changes, and publishes the state after it where no more of the step is to come.
+func (l *Live) apply(changes []Change, more bool) error {
+	if len(changes) == 0 && !more && l.step == nil {
 		l.seen.Store(l.clock().UnixNano())
 		l.mu.Lock()
 		l.fault = nil
 		l.mu.Unlock()
 		return nil
 	}
-	next, told, notes := l.Snapshot().apply(changes)
-	for _, n := range notes {
+	if l.step == nil {
+		l.step = l.Snapshot().step()
+	}
+	l.step.add(changes)
+	if more {
+		l.step.rest()
+		return nil
+	}
+	step := l.step
+	l.step = nil
+	next := step.done()
+	for _, n := range step.notes {
 		l.log.Warn("a changed row of the record is not on the map", "layer", n.Layer, "id", n.ID, "reason", n.Reason)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.recent = append(l.recent, told...)
-	if over := len(l.recent) - recentChanges; over > recentChanges/4 {
-		l.kept = l.recent[over-1].Seq
-		l.recent = append([]Applied(nil), l.recent[over:]...)
-	}
-	if len(l.notes) < maxNotes {
-		l.notes = append(l.notes, notes...)
+	l.remember(step)
+	if room := maxNotes - len(l.notes); room > 0 {
+		l.notes = append(l.notes, step.notes[:min(room, len(step.notes))]...)
 	}
 	l.publish(next)
 	return nil
 }
 
+// remember keeps what a step did for followers; the caller holds mu.
+func (l *Live) remember(t *step) {
+	if t.flood {
+		l.recent, l.kept = nil, t.seq
+		return
+	}
+	l.recent = append(l.recent, t.told...)
+	if over := len(l.recent) - recentChanges; over > recentChanges/4 {
+		l.kept = l.recent[over-1].Seq
+		l.recent = append([]Applied(nil), l.recent[over:]...)
+	}
+}
+
 // Put writes to the record and returns when the newest snapshot has the write, with the record's state after it. When
 // ctx ends after the record has acknowledged the write but before memory has it, Put returns the state and no error:
 // the write is durable, and saying otherwise would be false.
-func (l *Live) Put(ctx context.Context, changes []Change) (Seq, error) {
-	seq, err := l.store.Put(ctx, changes)
+func (l *Live) Put(ctx context.Context, key Key, changes []Change) (Seq, error) {
+	seq, err := l.store.Put(ctx, key, changes)
 	if err != nil {
 		return 0, err
 	}

@@ -47,7 +47,7 @@ func (m *memory) Load(_ context.Context, b *Builder) (Seq, error) {
 	return m.seq, nil
 }
 
-func (m *memory) Watch(ctx context.Context, after Seq, fn func([]Change) error) error {
+func (m *memory) Watch(ctx context.Context, after Seq, fn func([]Change, bool) error) error {
 	for {
 		m.mu.Lock()
 		if after < m.kept || m.fault != nil {
@@ -72,7 +72,7 @@ func (m *memory) Watch(ctx context.Context, after Seq, fn func([]Change) error) 
 		after = m.seq
 		changed := m.changed
 		m.mu.Unlock()
-		if err := fn(changes); err != nil {
+		if err := fn(changes, false); err != nil {
 			return err
 		}
 		select {
@@ -84,7 +84,7 @@ func (m *memory) Watch(ctx context.Context, after Seq, fn func([]Change) error) 
 	}
 }
 
-func (m *memory) Put(_ context.Context, changes []Change) (Seq, error) {
+func (m *memory) Put(_ context.Context, _ Key, changes []Change) (Seq, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.fault != nil {
@@ -193,7 +193,7 @@ func TestPutIsSeenWhenItReturns(t *testing.T) {
 		writers.Go(func() {
 			for i := range 25 {
 				id, name := int64(1+w), fmt.Sprint(i)
-				seq, err := l.Put(context.Background(), []Change{thing(id, name)})
+				seq, err := l.Put(context.Background(), Key{}, []Change{thing(id, name)})
 				if err != nil {
 					t.Error(err)
 					return
@@ -216,16 +216,16 @@ func TestPutTellsWhatTheRecordSays(t *testing.T) {
 	l, stop := live(t, m)
 	bad := thing(1, "x")
 	bad.Feature.Values[1] = TextValue("x")
-	_, err := l.Put(context.Background(), []Change{bad})
+	_, err := l.Put(context.Background(), Key{}, []Change{bad})
 	wantKind(t, "a bad feature", err, ErrInvalid)
 	m.fail(errors.New("disk full"))
-	_, err = l.Put(context.Background(), []Change{thing(1, "x")})
+	_, err = l.Put(context.Background(), Key{}, []Change{thing(1, "x")})
 	wantKind(t, "a record that fails", err, ErrUnavailable)
 	m.fail(nil)
 	stop() // nobody follows now: the write is durable, but not seen
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
-	if seq, err := l.Put(ctx, []Change{thing(1, "x")}); err != nil || seq != 2 {
+	if seq, err := l.Put(ctx, Key{}, []Change{thing(1, "x")}); err != nil || seq != 2 {
 		t.Errorf("a durable write that is not seen yet: %d %v", seq, err)
 	}
 }
@@ -263,7 +263,7 @@ func TestFollowersHearEveryChangeOnceInOrder(t *testing.T) {
 		}()
 	}
 	for i := range writes {
-		if _, err := l.Put(context.Background(), []Change{thing(int64(1+i), "x")}); err != nil {
+		if _, err := l.Put(context.Background(), Key{}, []Change{thing(int64(1+i), "x")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -301,7 +301,7 @@ func TestFollowEndsWithItsContextThoughChangesCome(t *testing.T) {
 	t.Parallel()
 	l, _ := live(t, newMemory())
 	for i := range 3 {
-		if _, err := l.Put(context.Background(), []Change{thing(int64(1+i), "x")}); err != nil {
+		if _, err := l.Put(context.Background(), Key{}, []Change{thing(int64(1+i), "x")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -324,7 +324,7 @@ func TestSlowFollowersAreStale(t *testing.T) {
 		for i := range batch {
 			batch[i] = Change{Seq: Seq(2 + n*len(batch) + i), Op: Delete, Layer: "things", ID: 1}
 		}
-		if err := l.apply(batch); err != nil {
+		if err := l.apply(batch, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -342,7 +342,7 @@ func TestFaultsAreSaidAndHealed(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
 	l, _ := live(t, m)
-	if _, err := l.Put(context.Background(), []Change{thing(1, "before")}); err != nil {
+	if _, err := l.Put(context.Background(), Key{}, []Change{thing(1, "before")}); err != nil {
 		t.Fatal(err)
 	}
 	lost := errors.New("connection lost")
@@ -353,7 +353,7 @@ func TestFaultsAreSaidAndHealed(t *testing.T) {
 	}
 	m.fail(nil)
 	eventually(t, "the fault is gone", func() bool { return l.Health().Fault == nil })
-	if _, err := l.Put(context.Background(), []Change{thing(1, "after")}); err != nil || nameOf(t, l.Snapshot(), 1) != "after" {
+	if _, err := l.Put(context.Background(), Key{}, []Change{thing(1, "after")}); err != nil || nameOf(t, l.Snapshot(), 1) != "after" {
 		t.Errorf("after the fault: %v, %q", err, nameOf(t, l.Snapshot(), 1))
 	}
 	if m.loads != 1 {
@@ -378,7 +378,7 @@ func TestWhatIsForgottenIsLoadedAgain(t *testing.T) {
 	if rev := tableOf(t, l.Snapshot(), Scope{}, "things").TileRev(maptile.New(0, 0, 0)); rev != 2 {
 		t.Errorf("tiles are of state %d", rev)
 	}
-	if _, err := l.Put(context.Background(), []Change{thing(2, "x")}); err != nil || nameOf(t, l.Snapshot(), 2) != "x" {
+	if _, err := l.Put(context.Background(), Key{}, []Change{thing(2, "x")}); err != nil || nameOf(t, l.Snapshot(), 2) != "x" {
 		t.Errorf("a write after the load: %v", err)
 	}
 }
@@ -386,7 +386,7 @@ func TestWhatIsForgottenIsLoadedAgain(t *testing.T) {
 // stale is a record that forgets at once.
 type stale struct{ *memory }
 
-func (s stale) Watch(context.Context, Seq, func([]Change) error) error { return ErrStale }
+func (s stale) Watch(context.Context, Seq, func([]Change, bool) error) error { return ErrStale }
 
 func TestARecordThatIsAlwaysStaleIsNotLoadedAllTheTime(t *testing.T) {
 	t.Parallel()
@@ -424,7 +424,7 @@ func TestAgeIsByTheClock(t *testing.T) {
 	if age := l.Health().Age; age != 42*time.Second {
 		t.Errorf("age %v", age)
 	}
-	if err := l.apply(nil); err != nil || l.Health().Age != 0 {
+	if err := l.apply(nil, false); err != nil || l.Health().Age != 0 {
 		t.Errorf("age %v after the record answered", l.Health().Age)
 	}
 }
@@ -447,7 +447,7 @@ func TestReadersAndTheWriterAreApart(t *testing.T) {
 		})
 	}
 	for i := range 60 {
-		if _, err := l.Put(context.Background(), []Change{thing(int64(1+i%20), "x"), {Op: Delete, Layer: "things", ID: int64(1 + (i+7)%20)}}); err != nil {
+		if _, err := l.Put(context.Background(), Key{}, []Change{thing(int64(1+i%20), "x"), {Op: Delete, Layer: "things", ID: int64(1 + (i+7)%20)}}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -465,7 +465,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	go func() {
 		followed <- l.Follow(ctx, 1, time.Hour, func(*Snapshot, []Applied) error { return nil })
 	}()
-	if _, err := l.Put(ctx, []Change{thing(1, "x")}); err != nil {
+	if _, err := l.Put(ctx, Key{}, []Change{thing(1, "x")}); err != nil {
 		t.Fatal(err)
 	}
 	cancel()

@@ -45,40 +45,76 @@ type Applied struct {
 	areas  []string    // the communities it was and is in, where the layer tells
 }
 
-// apply returns the snapshot after the changes, which are in order, and what readers are told of each. Changes to layers
-// that the snapshot does not have, and features that break their layer's rules, are left out and noted.
-func (s *Snapshot) apply(changes []Change) (*Snapshot, []Applied, []Note) {
-	next := &Snapshot{Seq: s.Seq, tables: slices.Clone(s.tables)}
-	edits := map[string]*edit{}
-	told := make([]Applied, 0, len(changes))
-	var notes []Note
+// step is the way from one snapshot to the next: the writer's own, until done.
+type step struct {
+	from  *Snapshot
+	seq   Seq
+	edits map[string]*edit
+	told  []Applied // what readers are told; nil where it is too much
+	flood bool      // more than recentChanges: readers load again
+	notes []Note
+}
+
+func (s *Snapshot) step() *step { return &step{from: s, seq: s.Seq, edits: map[string]*edit{}} }
+
+// add makes changes, which are in order. Changes to layers that the snapshot does not have, and features that break
+// their layer's rules, are left out and noted.
+func (t *step) add(changes []Change) {
 	for _, c := range changes {
-		next.Seq = max(next.Seq, c.Seq)
-		e := edits[c.Layer]
+		t.seq = max(t.seq, c.Seq)
+		e := t.edits[c.Layer]
 		if e == nil {
-			t := s.table(c.Layer)
-			if t == nil {
-				notes = append(notes, Note{Layer: c.Layer, ID: c.ID, Reason: "the map has no such layer"})
+			table := t.from.table(c.Layer)
+			if table == nil {
+				t.note(c, "the map has no such layer")
 				continue
 			}
-			e = t.edit()
-			edits[c.Layer] = e
+			e = table.edit()
+			t.edits[c.Layer] = e
 		}
 		a, err := e.apply(c)
 		if err != nil {
-			notes = append(notes, Note{Layer: c.Layer, ID: c.ID, Reason: err.Error()})
+			t.note(c, err.Error())
 			if a.Op != Delete {
 				continue
 			}
 		}
-		told = append(told, a)
+		t.tell(a)
 	}
-	for i, t := range next.tables {
-		if e := edits[t.layer.Name]; e != nil {
+}
+
+func (t *step) note(c Change, reason string) {
+	if len(t.notes) < maxNotes {
+		t.notes = append(t.notes, Note{Layer: c.Layer, ID: c.ID, Reason: reason})
+	}
+}
+
+func (t *step) tell(a Applied) {
+	switch {
+	case t.flood:
+	case len(t.told) >= recentChanges:
+		t.told, t.flood = nil, true
+	default:
+		t.told = append(t.told, a)
+	}
+}
+
+// rest packs what was written so far: a step of a million changes must not hold them all unpacked.
+func (t *step) rest() {
+	for _, e := range t.edits {
+		e.pack()
+	}
+}
+
+// done returns the next snapshot, to be published.
+func (t *step) done() *Snapshot {
+	next := &Snapshot{Seq: t.seq, tables: slices.Clone(t.from.tables)}
+	for i, table := range next.tables {
+		if e := t.edits[table.layer.Name]; e != nil {
 			next.tables[i] = e.done()
 		}
 	}
-	return next, told, notes
+	return next
 }
 
 // apply makes one change and marks where it was made. Where it fails, Op is Delete if the feature had to go.

@@ -320,11 +320,16 @@ func (e *edit) remove(id int64) (before []orb.Bound) {
 	return before
 }
 
-// done packs what was written and returns the table, to be published.
-func (e *edit) done() *table {
+// pack packs what was written so far.
+func (e *edit) pack() {
 	for n, d := range e.drafts {
 		e.chunks[n] = e.seal(d)
 	}
-	e.drafts = nil
+	clear(e.drafts)
+}
+
+// done packs what was written and returns the table, to be published.
+func (e *edit) done() *table {
+	e.pack()
 	return e.table
 }

@@ -44,13 +44,13 @@ func (s *sampled) Load(ctx context.Context, b *layers.Builder) (layers.Seq, erro
 }
 
 // Watch reports nothing.
-func (s *sampled) Watch(ctx context.Context, _ layers.Seq, _ func([]layers.Change) error) error {
+func (s *sampled) Watch(ctx context.Context, _ layers.Seq, _ func([]layers.Change, bool) error) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
 // Put refuses.
-func (s *sampled) Put(context.Context, []layers.Change) (layers.Seq, error) {
+func (s *sampled) Put(context.Context, layers.Key, []layers.Change) (layers.Seq, error) {
 	return 0, layers.ErrUnavailable
 }
 

@@ -61,7 +61,7 @@ func writeToStream(ctx context.Context, s setting) ([]row, error) {
 			return nil, errors.New("a write was not on the stream within 10 s")
 		}
 		begun = time.Now()
-		if _, err := bare.Put(ctx, []layers.Change{bareInsert()}); err != nil {
+		if _, err := bare.Put(ctx, layers.Key{}, []layers.Change{bareInsert()}); err != nil {
 			return nil, err
 		}
 		inserts = append(inserts, time.Since(begun))
@@ -96,7 +96,7 @@ func newRecord(ctx context.Context, path string) (*gpkg.Store, string, error) {
 		return nil
 	})
 	if err == nil {
-		_, err = store.Put(ctx, changes)
+		_, err = store.Put(ctx, layers.Key{}, changes)
 	}
 	return store, secret, err
 }

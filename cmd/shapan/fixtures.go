@@ -65,7 +65,7 @@ func (f fixturesCommand) record(ctx context.Context, console console) error {
 	total := 0
 	var batch []layers.Change
 	flush := func() error {
-		_, err := store.Put(ctx, batch)
+		_, err := store.Put(ctx, layers.Key{}, batch)
 		total += len(batch)
 		batch = batch[:0]
 		return err
@@ -105,7 +105,7 @@ func (f fixturesCommand) define(ctx context.Context, store *gpkg.Store) (secrets
 	} else if changes, err = f.drops(ctx); err != nil {
 		return secrets{}, err
 	}
-	if _, err := store.Put(ctx, append(changes, defineAll()...)); err != nil {
+	if _, err := store.Put(ctx, layers.Key{}, append(changes, defineAll()...)); err != nil {
 		return secrets{}, err
 	}
 	return made, nil

@@ -78,7 +78,7 @@ func (l layerAdd) Run(ctx context.Context, console console) error {
 		return err
 	}
 	defer store.Close()
-	if _, err := store.Put(ctx, []layers.Change{{Op: layers.Define, Layer: schema.Name, Schema: &schema}}); err != nil {
+	if _, err := store.Put(ctx, layers.Key{}, []layers.Change{{Op: layers.Define, Layer: schema.Name, Schema: &schema}}); err != nil {
 		return err
 	}
 	fmt.Fprintf(console.err, "layer %s is in the catalogue\n", schema.Name)
@@ -106,7 +106,7 @@ func (l layerDrop) Run(ctx context.Context, console console) error {
 	if t.Len() > 0 && !l.Yes {
 		return misused("layer %s has %d features: add --yes to remove them too", l.Name, t.Len())
 	}
-	if _, err := store.Put(ctx, []layers.Change{{Op: layers.Drop, Layer: l.Name}}); err != nil {
+	if _, err := store.Put(ctx, layers.Key{}, []layers.Change{{Op: layers.Drop, Layer: l.Name}}); err != nil {
 		return err
 	}
 	fmt.Fprintf(console.err, "layer %s and its %d features are removed\n", l.Name, t.Len())

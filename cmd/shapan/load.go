@@ -303,7 +303,7 @@ func (b *loading) write(ctx context.Context, store *gpkg.Store, w io.Writer) err
 	if loaded == 0 && len(before) == 0 {
 		return fmt.Errorf("%s holds no features: nothing was loaded", b.command.File)
 	}
-	if _, err := store.Put(ctx, append(before, b.changes...)); err != nil {
+	if _, err := store.Put(ctx, layers.Key{}, append(before, b.changes...)); err != nil {
 		return fmt.Errorf("nothing was loaded: %w", err)
 	}
 	fmt.Fprintf(w, "%d features loaded into %s", loaded, b.schema.Name)

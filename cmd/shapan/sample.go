@@ -45,7 +45,7 @@ func (s serveCommand) fill(ctx context.Context, store *gpkg.Store, console conso
 		}
 		changes = append(changes, sample...)
 	}
-	_, err = store.Put(ctx, changes)
+	_, err = store.Put(ctx, layers.Key{}, changes)
 	return made, err
 }
 

@@ -80,7 +80,7 @@ func putToken(ctx context.Context, store *gpkg.Store, snapshot *layers.Snapshot,
 		changes = append(changes, layers.Change{Op: layers.Define, Layer: layer.Name, Schema: &layer})
 	}
 	changes = append(changes, layers.Change{Op: layers.Insert, Layer: layer.Name, Feature: &token})
-	_, err := store.Put(ctx, changes)
+	_, err := store.Put(ctx, layers.Key{}, changes)
 	return err
 }
 
@@ -175,7 +175,7 @@ func (t tokenRevoke) Run(ctx context.Context, console console) error {
 	if len(changes) == 0 {
 		return fmt.Errorf("no token named %q is valid: 'shapan token list' shows them", t.Name)
 	}
-	if _, err := store.Put(ctx, changes); err != nil {
+	if _, err := store.Put(ctx, layers.Key{}, changes); err != nil {
 		return err
 	}
 	fmt.Fprintf(console.err, "token %s revoked\n", t.Name)

@@ -48,12 +48,12 @@ func writeForEver(path string) error {
 	}
 	next := b.Snapshot(0).Features()/childBatch + 1
 	if next == 1 {
-		if _, err := s.Put(context.Background(), []layers.Change{{Op: layers.Define, Layer: l.Name, Schema: &l}}); err != nil {
+		if _, err := s.Put(context.Background(), layers.Key{}, []layers.Change{{Op: layers.Define, Layer: l.Name, Schema: &l}}); err != nil {
 			return err
 		}
 	}
 	for n := next; ; n++ {
-		if _, err := s.Put(context.Background(), numbered(n)); err != nil {
+		if _, err := s.Put(context.Background(), layers.Key{}, numbered(n)); err != nil {
 			return err
 		}
 		fmt.Println(n)
@@ -146,7 +146,7 @@ func TestFullDisk(t *testing.T) {
 	written := 0
 	var err error
 	for written < 10_000 {
-		if _, err = s.Put(t.Context(), numbered(written+1)); err != nil {
+		if _, err = s.Put(t.Context(), layers.Key{}, numbered(written+1)); err != nil {
 			break
 		}
 		written++
@@ -154,7 +154,7 @@ func TestFullDisk(t *testing.T) {
 	if !errors.Is(err, layers.ErrUnavailable) || !strings.Contains(err.Error(), "full") {
 		t.Fatalf("after %d puts: got %v, want ErrUnavailable and that the disk is full", written, err)
 	}
-	if _, err := s.Put(t.Context(), bulk(4000)); !errors.Is(err, layers.ErrUnavailable) {
+	if _, err := s.Put(t.Context(), layers.Key{}, bulk(4000)); !errors.Is(err, layers.ErrUnavailable) {
 		t.Errorf("a large put: got %v, want ErrUnavailable", err)
 	}
 	whole := func() {
@@ -192,7 +192,7 @@ func bulk(n int) []layers.Change {
 
 func mustPut(t testing.TB, s *Store, changes ...layers.Change) layers.Seq {
 	t.Helper()
-	seq, err := s.Put(t.Context(), changes)
+	seq, err := s.Put(t.Context(), layers.Key{}, changes)
 	if err != nil {
 		t.Fatalf("put: %v", err)
 	}
@@ -226,7 +226,7 @@ func watched(t *testing.T, s *Store, after layers.Seq) (<-chan layers.Change, <-
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		ended <- s.Watch(ctx, after, func(changes []layers.Change) error {
+		ended <- s.Watch(ctx, after, func(changes []layers.Change, _ bool) error {
 			for _, c := range changes {
 				told <- c
 			}
@@ -323,7 +323,7 @@ func TestLocked(t *testing.T) {
 	}
 	db := outside(t, s)
 	exec1(t, db, "BEGIN IMMEDIATE")
-	if _, err := s.Put(t.Context(), numbered(1)); !errors.Is(err, layers.ErrUnavailable) || !strings.Contains(err.Error(), "another program") {
+	if _, err := s.Put(t.Context(), layers.Key{}, numbered(1)); !errors.Is(err, layers.ErrUnavailable) || !strings.Contains(err.Error(), "another program") {
 		t.Errorf("got %v, want ErrUnavailable and that another program has the lock", err)
 	}
 	exec1(t, db, "ROLLBACK")

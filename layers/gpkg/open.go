@@ -140,10 +140,14 @@ func (s *Store) start(ctx context.Context) (err error) {
 	}
 	// Before the WAL begins, so that the identity stands in the file itself, where GDAL looks for it.
 	err = s.write(ctx, func() error {
-		if n, err := w.number("SELECT count(*) FROM sqlite_master"); err != nil || n > 0 {
+		n, err := w.number("SELECT count(*) FROM sqlite_master")
+		if err == nil && n == 0 {
+			err = w.script(foundation)
+		}
+		if err != nil {
 			return err
 		}
-		return w.script(foundation)
+		return w.once(writesTable)
 	})
 	if err != nil {
 		return err

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"shapan/layers"
 
@@ -16,18 +18,25 @@ import (
 const maxID = 1<<53 - 1
 
 // Put implements layers.Store.
-func (s *Store) Put(ctx context.Context, changes []layers.Change) (seq layers.Seq, err error) {
-	if err := ctx.Err(); err != nil {
+func (s *Store) Put(ctx context.Context, key layers.Key, changes []layers.Change) (seq layers.Seq, err error) {
+	if err := errors.Join(ctx.Err(), key.Check()); err != nil {
 		return 0, err
 	}
 	p := &put{store: s, ctx: ctx, changes: changes, extents: map[*table]orb.Bound{}, touched: map[*table]bool{}}
 	err = s.write(ctx, func() error {
 		p.session = s.writer
+		done, before, err := s.writer.recall(key, changes)
+		if done || err != nil {
+			seq, p.assigned = before.seq, before.ids
+			return err
+		}
 		if err := p.apply(); err != nil {
 			return err
 		}
-		seq, err = s.writer.state()
-		return err
+		if seq, err = s.writer.state(); err != nil {
+			return err
+		}
+		return s.writer.remember(key, written{seq, p.assigned})
 	})
 	if err != nil {
 		return 0, err
@@ -37,6 +46,50 @@ func (s *Store) Put(ctx context.Context, changes []layers.Change) (seq layers.Se
 		changes[i].Feature.ID = id
 	}
 	return seq, nil
+}
+
+// written is what a write with a key came to.
+type written struct {
+	seq layers.Seq
+	ids map[int]int64 // the ids that were given, by the change's position
+}
+
+// recall looks for a write of this key that was committed before.
+func (n *session) recall(key layers.Key, changes []layers.Change) (done bool, before written, err error) {
+	if key.Name == "" {
+		return false, before, nil
+	}
+	err = n.each("SELECT digest, seq, ids FROM shapan_writes WHERE key = ?", []driver.Value{key.Name}, func(row []driver.Value) error {
+		done = true
+		if text(row[0]) != key.Digest {
+			return conflict("the key %.60q named another write before: each write needs a key of its own", key.Name)
+		}
+		seq, _ := row[1].(int64)
+		before.seq = layers.Seq(seq)
+		return json.Unmarshal([]byte(text(row[2])), &before.ids)
+	})
+	for i := range before.ids {
+		if err == nil && (i < 0 || i >= len(changes) || changes[i].Feature == nil) {
+			err = conflict("the key %.60q named another write before: each write needs a key of its own", key.Name)
+		}
+	}
+	return done, before, err
+}
+
+// remember keeps what a write with a key came to, and forgets those that are older than layers.KeyLife by an hour.
+func (n *session) remember(key layers.Key, w written) error {
+	if key.Name == "" {
+		return nil
+	}
+	ids, err := json.Marshal(w.ids)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if err := n.run("DELETE FROM shapan_writes WHERE at < ?", now.Add(-layers.KeyLife-time.Hour).Unix()); err != nil {
+		return err
+	}
+	return n.run("INSERT INTO shapan_writes (key, digest, seq, ids, at) VALUES (?, ?, ?, ?, ?)", key.Name, key.Digest, int64(w.seq), string(ids), now.Unix())
 }
 
 // write calls fn as the only writer, in a transaction that is committed when fn succeeds, with known up to date.
@@ -304,7 +357,7 @@ func refused(t *table, id int64, err error) error {
 	case c == codePrimaryKey:
 		return conflict("layer %s has a feature %d already", t.layer.Name, id)
 	case c&0xff == codeConstraint:
-		return &failure{&layers.Error{Kind: layers.ErrInvalid,
+		return &failure{&layers.Error{Kind: layers.ErrConstraint,
 			Detail: fmt.Sprintf("feature %d breaks a rule that another program has set on the table of layer %s", id, t.layer.Name)}, err}
 	}
 	return err

@@ -65,7 +65,7 @@ const (
 )
 
 // Watch implements layers.Store. A row that another program has made unreadable is reported as deleted.
-func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Change) error) error {
+func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Change, bool) error) error {
 	r, err := s.session(ctx)
 	if err != nil {
 		return unavailable(err)
@@ -75,20 +75,21 @@ func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Ch
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	var told time.Time
+	unfinished := false // fn was told that more would come
 	for {
 		woken := s.signal()
 		changes, more, err := w.look(ctx)
 		if err != nil {
 			return unavailable(err)
 		}
-		if len(changes) > 0 || time.Since(told) >= assure {
+		if len(changes) > 0 || unfinished != more || time.Since(told) >= assure {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if err := fn(changes); err != nil {
+			if err := fn(changes, more); err != nil {
 				return err
 			}
-			told = time.Now()
+			told, unfinished = time.Now(), more
 		}
 		if more {
 			continue

@@ -38,6 +38,11 @@ var foundation = []string{
 		fid INTEGER NOT NULL, op TEXT NOT NULL)`,
 }
 
+// writesTable keeps the keys of writes, and what the writes came to; at is in seconds since 1970. Records of the first
+// version have no such table, so it is made at each start where it is missing.
+const writesTable = `CREATE TABLE IF NOT EXISTS shapan_writes (key TEXT NOT NULL PRIMARY KEY, digest TEXT NOT NULL,
+	seq INTEGER NOT NULL, ids TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID`
+
 // What stands in the log's column op.
 const (
 	logPut     = "put"

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -116,7 +118,7 @@ func allOrNothing(t *testing.T, r *record) {
 	r.fails(layers.ErrNotFound, insert("trial", Feature(7, 7)), remove("trial", 8))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.Put(ctx, []layers.Change{insert("trial", Feature(9, 9))}); !errors.Is(err, context.Canceled) {
+	if _, err := r.Put(ctx, layers.Key{}, []layers.Change{insert("trial", Feature(9, 9))}); !errors.Is(err, context.Canceled) {
 		t.Errorf("put with a context that has ended: got %v", err)
 	}
 	r.expect("trial", Feature(1, 1))
@@ -224,7 +226,7 @@ func concurrent(t *testing.T, r *record) {
 		wg.Go(func() {
 			for i := range each {
 				changes := []layers.Change{insert("trial", Feature(0, w)), insert("trial", Feature(0, i))}
-				seq, err := r.Put(t.Context(), changes)
+				seq, err := r.Put(t.Context(), layers.Key{}, changes)
 				if err != nil {
 					t.Errorf("put: %v", err)
 					return
@@ -259,6 +261,72 @@ func large(t *testing.T, r *record) {
 		if c.ID != int64(i+1) || c.Feature.ETag() != got["trial"][c.ID] {
 			t.Fatalf("change %d: got feature %d, not as it was loaded", i, c.ID)
 		}
+	}
+}
+
+func once(t *testing.T, r *record) {
+	start := r.put(define("trial", layers.Point))
+	key := layers.Key{Name: "desk 7", Digest: "a"}
+	send := func(key layers.Key, title string) (layers.Seq, int64, error) {
+		f := Feature(0, 1)
+		f.Values[0] = layers.TextValue(title)
+		changes := []layers.Change{insert("trial", f), insert("trial", Feature(0, 2))}
+		seq, err := r.Put(t.Context(), key, changes)
+		if changes[0].ID != f.ID || err == nil && changes[1].ID != f.ID+1 {
+			t.Errorf("the ids are %d in the change, %d in its feature, %d in the next", changes[0].ID, f.ID, changes[1].ID)
+		}
+		return seq, f.ID, err
+	}
+	f := Feature(0, 1)
+	f.Geometry = nil
+	if _, err := r.Put(t.Context(), key, []layers.Change{insert("trial", f)}); !errors.Is(err, layers.ErrInvalid) {
+		t.Errorf("a bad write under the key: got %v, want ErrInvalid", err)
+	}
+	seq, id, err := send(key, "first")
+	if err != nil || seq <= start || id == 0 {
+		t.Fatalf("the first write after one that failed: state %d, id %d, %v", seq, id, err)
+	}
+	r.put(insert("trial", Feature(0, 3)))
+	for range 2 {
+		// The second try may differ in what the service filled in, such as the time.
+		if again, same, err := send(key, "second try"); again != seq || same != id || err != nil {
+			t.Errorf("the write sent again: state %d, id %d, %v; want state %d, id %d as the first time", again, same, err, seq, id)
+		}
+		r.reopen()
+	}
+	if _, _, err := send(layers.Key{Name: key.Name, Digest: "b"}, "another"); !errors.Is(err, layers.ErrConflict) {
+		t.Errorf("another write under the same key: got %v, want ErrConflict", err)
+	}
+	if _, other, err := send(layers.Key{Name: "desk 8", Digest: "a"}, "first"); err != nil || other == id {
+		t.Errorf("the same write under another key: id %d, %v; want a new one", other, err)
+	}
+	if got, _ := Contents(t, r); len(got["trial"]) != 5 {
+		t.Errorf("%d features, want 5", len(got["trial"]))
+	}
+	if _, _, err := send(layers.Key{Name: strings.Repeat("x", layers.MaxKey+1)}, "x"); !errors.Is(err, layers.ErrInvalid) {
+		t.Errorf("a key that is too long: got %v, want ErrInvalid", err)
+	}
+}
+
+func onceAmong(t *testing.T, r *record) {
+	r.put(define("trial", layers.Point))
+	var wg sync.WaitGroup
+	ids := make([]int64, 8)
+	for i := range ids {
+		wg.Go(func() {
+			changes := []layers.Change{insert("trial", Feature(0, 1))}
+			if _, err := r.Put(t.Context(), layers.Key{Name: "k", Digest: "d"}, changes); err != nil {
+				t.Errorf("put: %v", err)
+			}
+			ids[i] = changes[0].ID
+		})
+	}
+	wg.Wait()
+	if got, _ := Contents(t, r); len(got["trial"]) != 1 {
+		t.Errorf("%d features, want 1", len(got["trial"]))
+	}
+	if slices.Min(ids) != slices.Max(ids) {
+		t.Errorf("the ids are %v, want the same for all", ids)
 	}
 }
 
@@ -413,7 +481,7 @@ func idle(t *testing.T, r *record) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	begun, calls := time.Now(), 0
-	err := r.Watch(ctx, after, func(changes []layers.Change) error {
+	err := r.Watch(ctx, after, func(changes []layers.Change, _ bool) error {
 		if len(changes) > 0 {
 			t.Errorf("told of %d changes, there are none", len(changes))
 		}
@@ -426,7 +494,7 @@ func idle(t *testing.T, r *record) {
 		t.Errorf("4 assurances took %v and watch ended with %v, want at least one a second and the context's error", took, err)
 	}
 	mine := errors.New("enough")
-	if err := r.Watch(t.Context(), after, func([]layers.Change) error { return mine }); !errors.Is(err, mine) {
+	if err := r.Watch(t.Context(), after, func([]layers.Change, bool) error { return mine }); !errors.Is(err, mine) {
 		t.Errorf("watch ended with %v, want the callback's error", err)
 	}
 }

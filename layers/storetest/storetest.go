@@ -28,6 +28,8 @@ func Run(t *testing.T, open func(t *testing.T, dir string) layers.Store) {
 		"numbers grow":                      numbers,
 		"writers at the same time":          concurrent,
 		"a large batch":                     large,
+		"a write is done once":              once,
+		"a write sent many times at once":   onceAmong,
 		"schemas":                           schemas,
 		"dropped layers":                    drops,
 		"watchers see each change in order": watchers,
@@ -67,7 +69,7 @@ func (r *record) reopen() {
 // put writes what must succeed.
 func (r *record) put(changes ...layers.Change) layers.Seq {
 	r.Helper()
-	seq, err := r.Put(r.Context(), changes)
+	seq, err := r.Put(r.Context(), layers.Key{}, changes)
 	if err != nil {
 		r.Fatalf("put: %v", err)
 	}
@@ -78,7 +80,7 @@ func (r *record) put(changes ...layers.Change) layers.Seq {
 func (r *record) fails(kind error, changes ...layers.Change) {
 	r.Helper()
 	before, seq := Contents(r.T, r.Store)
-	if _, err := r.Put(r.Context(), changes); !errors.Is(err, kind) {
+	if _, err := r.Put(r.Context(), layers.Key{}, changes); !errors.Is(err, kind) {
 		r.Errorf("put: got %v, want an error that is %q", err, kind)
 	}
 	after, now := Contents(r.T, r.Store)
@@ -168,7 +170,7 @@ func follow(t *testing.T, s layers.Store, after layers.Seq) (told <-chan layers.
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		ended <- s.Watch(ctx, after, func(cs []layers.Change) error {
+		ended <- s.Watch(ctx, after, func(cs []layers.Change, _ bool) error {
 			for _, c := range cs {
 				changes <- c
 			}
