@@ -67,7 +67,7 @@ func problemOf(err error) *problem {
 func (s *Server) fail(w *recorder, r *http.Request, err error) {
 	p := problemOf(err)
 	if p.Status >= 500 {
-		s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", p.Status, "error", err)
+		s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", p.Status, "error", err, "cause", layers.Cause(err))
 	}
 	if w.status != 0 {
 		return // the answer has begun; it ends short, which the client sees

@@ -13,11 +13,12 @@ type Builder struct {
 	notes  []Note
 }
 
-// Note says why a row of the record is not on the map.
+// Note says why a row of the record is not on the map, or is shown otherwise than it stands in the record.
 type Note struct {
 	Layer  string
-	ID     int64
+	ID     int64 // 0 where the note is about the layer
 	Reason string
+	Shown  bool // the row is on the map, mended as the reason says
 }
 
 // maxNotes bounds the notes that are kept; more are only counted.
@@ -44,12 +45,21 @@ func (b *Builder) Layer(l Layer) (*TableBuilder, error) {
 	return t, nil
 }
 
-// Note notes a row that cannot be a feature.
+// Note notes a row that cannot be a feature; id is 0 for a layer as a whole.
 func (b *Builder) Note(layer string, id int64, reason error) {
+	b.note(Note{Layer: layer, ID: id, Reason: reason.Error()})
+}
+
+// Repaired notes a row that is on the map otherwise than it stands in the record.
+func (b *Builder) Repaired(layer string, id int64, reason error) {
+	b.note(Note{Layer: layer, ID: id, Reason: reason.Error(), Shown: true})
+}
+
+func (b *Builder) note(n Note) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.notes) < maxNotes {
-		b.notes = append(b.notes, Note{Layer: layer, ID: id, Reason: reason.Error()})
+		b.notes = append(b.notes, n)
 	}
 }
 
@@ -105,11 +115,17 @@ func (t *TableBuilder) Add(f Feature) {
 	}
 }
 
+// Has tells whether a feature was added.
+func (t *TableBuilder) Has(id int64) bool {
+	_, exists := t.edit.ids.Get(id)
+	return exists
+}
+
 func (t *TableBuilder) check(f *Feature) error {
 	if f.ID <= 0 {
 		return Invalid("id", "id %d: expected a positive number", f.ID)
 	}
-	if _, exists := t.edit.ids.Get(f.ID); exists {
+	if t.Has(f.ID) {
 		return fmt.Errorf("id %d stands twice", f.ID)
 	}
 	if f.Geometry == nil {

@@ -27,13 +27,34 @@ type Error struct {
 	Kind   error  // one of the sentinels
 	Field  string // the field or parameter at fault; empty where none is
 	Detail string // a sentence: what was expected, what came
+	Cause  error  // what the log is told besides, in the words of a file or a database; nil where there is none
 }
 
-// Error returns the sentence.
+// Error returns the sentence, without the cause, which is not for everybody's eyes.
 func (e *Error) Error() string { return e.Detail }
 
-// Unwrap returns the kind, so that errors.Is finds the sentinel.
-func (e *Error) Unwrap() error { return e.Kind }
+// Unwrap returns the kind, so that errors.Is finds the sentinel, and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Cause}
+}
+
+// Because returns the error with this cause, for the log; nil leaves it as it is.
+func (e *Error) Because(cause error) *Error {
+	e.Cause = cause
+	return e
+}
+
+// Cause returns the cause that an error has for the log, or nil.
+func Cause(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Cause
+	}
+	return nil
+}
 
 // Invalid makes an ErrInvalid about a field or parameter ("" where none is meant).
 func Invalid(field, format string, args ...any) error {

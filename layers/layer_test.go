@@ -124,7 +124,7 @@ func TestBuilderNotesWhatCannotBeShown(t *testing.T) {
 	for i := range 2000 {
 		b.Note("things", int64(100+i), fmt.Errorf("unreadable"))
 	}
-	if notes := b.Notes(); len(notes) != maxNotes || notes[0] != (Note{"things", 1, "id 1 stands twice"}) {
+	if notes := b.Notes(); len(notes) != maxNotes || notes[0] != (Note{Layer: "things", ID: 1, Reason: "id 1 stands twice"}) {
 		t.Errorf("%d notes, the first %v", len(notes), notes[0])
 	}
 	s := b.Snapshot(7)

@@ -88,7 +88,11 @@ func (l *Live) load(ctx context.Context) error {
 	}
 	s := b.Snapshot(seq)
 	for _, n := range b.Notes() {
-		l.log.Warn("a row of the record is not on the map", "layer", n.Layer, "id", n.ID, "reason", n.Reason)
+		what := "a row of the record is not on the map"
+		if n.Shown {
+			what = "a row of the record is shown otherwise than it is"
+		}
+		l.log.Warn(what, "layer", n.Layer, "id", n.ID, "reason", n.Reason)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -143,7 +147,7 @@ func (l *Live) fail(err error) {
 	defer l.mu.Unlock()
 	if l.fault == nil {
 		l.since = l.clock()
-		l.log.Error("the record does not answer; serving what is in memory", "error", err)
+		l.log.Error("the record does not answer; serving what is in memory", "error", err, "cause", Cause(err))
 	}
 	l.fault = err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"shapan/layers"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -47,6 +49,9 @@ func run(ctx context.Context, args []string, console console) int {
 		return exitDone
 	}
 	fmt.Fprintf(console.err, "shapan: %v\n", err)
+	if cause := layers.Cause(err); cause != nil {
+		fmt.Fprintf(console.err, "cause: %v\n", cause)
+	}
 	var parse *kong.ParseError
 	var wrong misuse
 	if errors.As(err, &parse) || errors.As(err, &wrong) {

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"shapan/layers"
+	"shapan/layers/border"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkb"
-	"github.com/twpayne/go-geom"
 	geomwkb "github.com/twpayne/go-geom/encoding/wkb"
 	"modernc.org/sqlite"
 )
@@ -211,57 +211,7 @@ func decodeGeometry(blob []byte) (orb.Geometry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return flat(g)
-}
-
-// flat drops heights and measures.
-func flat(g geom.T) (orb.Geometry, error) {
-	switch g := g.(type) {
-	case *geom.Point:
-		return flatPoint(g.Coords()), nil
-	case *geom.MultiPoint:
-		return orb.MultiPoint(flatLine(g.Coords())), nil
-	case *geom.LineString:
-		return orb.LineString(flatLine(g.Coords())), nil
-	case *geom.MultiLineString:
-		out := make(orb.MultiLineString, 0, g.NumLineStrings())
-		for _, c := range g.Coords() {
-			out = append(out, flatLine(c))
-		}
-		return out, nil
-	case *geom.Polygon:
-		return flatPolygon(g.Coords()), nil
-	case *geom.MultiPolygon:
-		out := make(orb.MultiPolygon, 0, g.NumPolygons())
-		for _, c := range g.Coords() {
-			out = append(out, flatPolygon(c))
-		}
-		return out, nil
-	}
-	return nil, fmt.Errorf("a %T is no point, line or polygon", g)
-}
-
-func flatPoint(c geom.Coord) orb.Point {
-	if len(c) < 2 {
-		return orb.Point{math.NaN(), math.NaN()}
-	}
-	return orb.Point{c[0], c[1]}
-}
-
-func flatLine(coords []geom.Coord) []orb.Point {
-	out := make([]orb.Point, len(coords))
-	for i, c := range coords {
-		out[i] = flatPoint(c)
-	}
-	return out
-}
-
-func flatPolygon(rings [][]geom.Coord) orb.Polygon {
-	out := make(orb.Polygon, len(rings))
-	for i, r := range rings {
-		out[i] = flatLine(r)
-	}
-	return out
+	return border.ToOrb(g)
 }
 
 // registerFunctions gives SQLite the functions that the triggers of GeoPackage's R-tree extension call (clause 3.1.3), for

@@ -25,15 +25,6 @@ const (
 	codeSync         = codeIO | 4<<8
 )
 
-// failure is a sentence for the person with its cause for the log.
-type failure struct {
-	says  *layers.Error
-	cause error
-}
-
-func (f *failure) Error() string   { return f.says.Detail }
-func (f *failure) Unwrap() []error { return []error{f.says, f.cause} }
-
 // code returns SQLite's extended result code, or 0.
 func code(err error) int {
 	var e *sqlite.Error
@@ -65,14 +56,14 @@ func unavailable(err error) error {
 	case codeCannotOpen:
 		why = "the record's file, or a file beside it, cannot be opened"
 	}
-	return &failure{&layers.Error{Kind: layers.ErrUnavailable, Detail: why}, err}
+	return &layers.Error{Kind: layers.ErrUnavailable, Detail: why, Cause: err}
 }
 
 // uncommitted is unavailable for a commit that failed.
 func uncommitted(err error) error {
 	if code(err) == codeSync {
-		return &failure{&layers.Error{Kind: layers.ErrUnavailable,
-			Detail: "the disk failed while the write was being made durable: whether it is kept is not known"}, err}
+		return &layers.Error{Kind: layers.ErrUnavailable,
+			Detail: "the disk failed while the write was being made durable: whether it is kept is not known", Cause: err}
 	}
 	return unavailable(err)
 }

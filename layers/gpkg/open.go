@@ -94,7 +94,7 @@ func unopened(path string, err error) error {
 	case strings.Contains(err.Error(), "is a directory"), strings.Contains(err.Error(), "not a directory"):
 		why = "a part of the path is a directory where a file is expected, or a file where a directory is"
 	}
-	return &failure{&layers.Error{Kind: layers.ErrUnavailable, Field: "path", Detail: fmt.Sprintf("the record %s: %s", path, why)}, err}
+	return &layers.Error{Kind: layers.ErrUnavailable, Field: "path", Detail: fmt.Sprintf("the record %s: %s", path, why), Cause: err}
 }
 
 // dataSource writes the path as SQLite's URI, with what each connection is set to.

@@ -357,8 +357,8 @@ func refused(t *table, id int64, err error) error {
 	case c == codePrimaryKey:
 		return conflict("layer %s has a feature %d already", t.layer.Name, id)
 	case c&0xff == codeConstraint:
-		return &failure{&layers.Error{Kind: layers.ErrConstraint,
-			Detail: fmt.Sprintf("feature %d breaks a rule that another program has set on the table of layer %s", id, t.layer.Name)}, err}
+		return &layers.Error{Kind: layers.ErrConstraint,
+			Detail: fmt.Sprintf("feature %d breaks a rule that another program has set on the table of layer %s", id, t.layer.Name), Cause: err}
 	}
 	return err
 }

@@ -92,7 +92,7 @@ func (n *session) catalogue() (*catalogue, error) {
 	err := n.each("SELECT name, table_name, columns, schema FROM shapan_layers ORDER BY position", nil, func(row []driver.Value) error {
 		t := &table{name: text(row[1])}
 		if err := json.Unmarshal([]byte(text(row[3])), &t.layer); err != nil {
-			return &failure{unreadable(text(row[0])), err}
+			return unreadable(text(row[0])).Because(err)
 		}
 		if err := json.Unmarshal([]byte(text(row[2])), &t.columns); err != nil || len(t.columns) != len(t.layer.Fields) {
 			return unreadable(text(row[0]))

@@ -71,7 +71,7 @@ func (r *record) put(changes ...layers.Change) layers.Seq {
 	r.Helper()
 	seq, err := r.Put(r.Context(), layers.Key{}, changes)
 	if err != nil {
-		r.Fatalf("put: %v", err)
+		r.Fatalf("put: %v (cause: %v)", err, layers.Cause(err))
 	}
 	return seq
 }
@@ -111,7 +111,7 @@ func load(t *testing.T, s layers.Store) *layers.View {
 	b := layers.NewBuilder()
 	seq, err := s.Load(t.Context(), b)
 	if err != nil {
-		t.Fatalf("load: %v", err)
+		t.Fatalf("load: %v (cause: %v)", err, layers.Cause(err))
 	}
 	for _, n := range b.Notes() {
 		t.Errorf("load noted %s %d: %s", n.Layer, n.ID, n.Reason)

@@ -1,0 +1,637 @@
+package postgis
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"shapan/layers"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// tries is how often a write is tried that the database broke off because of others (a deadlock, an id that another
+// program took).
+const tries = 4
+
+// Put implements layers.Store. A commit whose answer was lost is looked up in the record, so that Put does not say that a
+// write failed which was done, nor the other way round.
+func (s *Store) Put(ctx context.Context, key layers.Key, changes []layers.Change) (layers.Seq, error) {
+	if err := errors.Join(ctx.Err(), key.Check()); err != nil {
+		return 0, err
+	}
+	if key.Name == "" {
+		key.Name = "once " + rand.Text() // by which a commit whose answer was lost is found again
+	}
+	for try := 1; ; try++ {
+		p := &put{store: s, key: key, changes: changes, assigned: map[int]int64{}}
+		seq, err := p.run(ctx)
+		if err == nil {
+			for i, id := range p.assigned {
+				changes[i].ID = id
+				changes[i].Feature.ID = id
+			}
+			return seq, nil
+		}
+		if try == tries || ctx.Err() != nil || !p.again(err) {
+			return 0, p.explain(ctx, err)
+		}
+	}
+}
+
+// put is one try of a write.
+type put struct {
+	store    *Store
+	key      layers.Key
+	changes  []layers.Change
+	assigned map[int]int64 // the ids that were given, by the change's position
+	known    *catalogue
+	tx       pgx.Tx
+	owner    bool   // the transaction acts as the owner of the tables
+	at       *table // the layer that is written, for an error that names a constraint
+}
+
+// again tells whether a write that failed may succeed when it is tried again.
+func (p *put) again(err error) bool {
+	switch code(err) {
+	case codeDeadlock, codeSerialization:
+		return true
+	case codeUnique:
+		return constraint(err) == "writes_pkey"
+	case codePlanChanged:
+		p.store.learn(nil)
+		return true
+	}
+	var taken takenError
+	return errors.As(err, &taken)
+}
+
+func constraint(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.ConstraintName
+	}
+	return ""
+}
+
+// run makes the write in one transaction.
+func (p *put) run(ctx context.Context) (seq layers.Seq, err error) {
+	ctx, cancel := context.WithTimeout(ctx, p.patience())
+	defer cancel()
+	conn, err := p.store.pool.Acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Release()
+	backend, err := backendOf(ctx, conn.Conn())
+	if err != nil {
+		return 0, err
+	}
+	if p.tx, err = conn.Begin(ctx); err != nil {
+		return 0, err
+	}
+	defer rollback(p.tx)
+	done, seq, err := p.begin(ctx)
+	if done || err != nil {
+		return seq, err
+	}
+	if err := p.apply(ctx); err != nil {
+		return 0, err
+	}
+	if seq, err = p.finish(ctx); err != nil {
+		return 0, err
+	}
+	if err := p.tx.Commit(ctx); err != nil {
+		if code(err) != "" {
+			return 0, err // the server says that it did not commit
+		}
+		return p.resolve(backend, seq, err)
+	}
+	return seq, nil
+}
+
+// patience is how long the write may take: more where it is long.
+func (p *put) patience() time.Duration {
+	return p.store.Patience + time.Duration(len(p.changes))*time.Millisecond
+}
+
+// begin looks for a write of this key that was done before, and reads the catalogue.
+func (p *put) begin(ctx context.Context) (done bool, seq layers.Seq, err error) {
+	var version, was, now int64
+	var digest string
+	var ids []byte
+	err = p.tx.QueryRow(ctx, `SELECT r.catalogue, coalesce(w.digest, ''), coalesce(w.seq, 0), w.ids, (SELECT max(seq) FROM shapan.commits)
+		FROM shapan.record r LEFT JOIN shapan.writes w ON w.key = $1`, p.key.Name).Scan(&version, &digest, &was, &ids, &now)
+	if err != nil {
+		return false, 0, err
+	}
+	if was > 0 {
+		return true, seqOf(was), p.recall(digest, ids)
+	}
+	if len(p.changes) == 0 {
+		return true, seqOf(now), nil
+	}
+	p.known, err = p.store.catalogueOf(ctx, p.tx, version)
+	return false, 0, err
+}
+
+// recall takes the outcome of a write that was done before.
+func (p *put) recall(digest string, ids []byte) error {
+	if digest != p.key.Digest {
+		return conflict("the key %.60q named another write before: each write needs a key of its own", p.key.Name)
+	}
+	if err := json.Unmarshal(ids, &p.assigned); err != nil {
+		return err
+	}
+	for i := range p.assigned {
+		if i < 0 || i >= len(p.changes) || p.changes[i].Feature == nil {
+			return conflict("the key %.60q named another write before: each write needs a key of its own", p.key.Name)
+		}
+	}
+	return nil
+}
+
+// finish gives the commit its number, and keeps the key. From here to the end of the transaction other writers wait.
+func (p *put) finish(ctx context.Context) (layers.Seq, error) {
+	ids, err := json.Marshal(p.assigned)
+	if err != nil {
+		return 0, err
+	}
+	var seq int64
+	var several pgx.Batch
+	if p.owner {
+		several.Queue("RESET ROLE")
+	}
+	several.Queue("SET CONSTRAINTS shapan.number_commit IMMEDIATE")
+	several.Queue(`INSERT INTO shapan.writes (key, digest, seq, ids)
+		SELECT $1, $2, seq, $3 FROM shapan.commits WHERE tx = nullif(current_setting('shapan.transaction', true), '')::bigint
+		RETURNING seq`, p.key.Name, p.key.Digest, ids).QueryRow(func(row pgx.Row) error { return row.Scan(&seq) })
+	err = p.tx.SendBatch(ctx, &several).Close()
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, &layers.Error{Kind: layers.ErrUnavailable, Detail: "the record does not log what is written, so nothing was written: 'shapan doctor' says which triggers are missing"}
+	}
+	return seqOf(seq), err
+}
+
+// apply makes the changes, runs of like ones together.
+func (p *put) apply(ctx context.Context) error {
+	for from := 0; from < len(p.changes); {
+		to, err := p.next(ctx, from)
+		if err != nil {
+			var known *layers.Error
+			if len(p.changes) > 1 && errors.As(err, &known) && !errors.Is(err, layers.ErrUnavailable) {
+				return fmt.Errorf("change %d of %d: %w", to+1, len(p.changes), err)
+			}
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// next makes the changes that begin at from and can be made by one statement, and returns where the next begins; or, with
+// an error, the position of the change at fault.
+func (p *put) next(ctx context.Context, from int) (int, error) {
+	c := &p.changes[from]
+	switch c.Op {
+	case layers.Define:
+		return p.one(from, p.define(ctx, c))
+	case layers.Drop:
+		return p.one(from, p.drop(ctx, c.Layer))
+	case layers.Insert, layers.Update, layers.Upsert, layers.Delete:
+	default:
+		return from, layers.Invalid("op", "unknown operation %d: expected insert, update, upsert, delete, define or drop", c.Op)
+	}
+	t, err := p.known.find(c.Layer)
+	if err != nil {
+		return from, err
+	}
+	if len(t.missing) > 0 {
+		return from, &layers.Error{Kind: layers.ErrUnavailable, Detail: fmt.Sprintf("layer %s cannot be written: another program has altered its table", c.Layer)}
+	}
+	if t.crs != "EPSG:4326" && t.crs != "EPSG:4490" {
+		return from, layers.Invalid("layer", "layer %s is kept in %s by its owner: it is not written from here", c.Layer, t.crs)
+	}
+	p.at = t
+	r, fault, err := p.gather(t, from)
+	if err != nil {
+		return fault, err
+	}
+	if c.IfMatch != "" {
+		if err := p.match(ctx, r, c.IfMatch, c.Op); err != nil {
+			return from, err
+		}
+	}
+	switch c.Op {
+	case layers.Insert:
+		err = p.insert(ctx, r)
+	case layers.Upsert:
+		err = p.upsert(ctx, r)
+	case layers.Update:
+		err = p.update(ctx, r)
+	default:
+		err = p.remove(ctx, r)
+	}
+	return r.to, err
+}
+
+func (p *put) one(at int, err error) (int, error) {
+	if err != nil {
+		return at, err
+	}
+	return at + 1, nil
+}
+
+// run is changes of one kind to one layer, of different features, from one position to another.
+type run struct {
+	*table
+	from, to int
+	ids      []int64
+	features []*layers.Feature // copies, with the ids of the changes
+}
+
+// longest bounds the changes of one statement, and so the memory of its parameters.
+const longest = 5000
+
+// gather takes the changes that one statement can make. A feature stands in it once: its changes have an order.
+func (p *put) gather(t *table, from int) (r *run, fault int, err error) {
+	first := &p.changes[from]
+	r = &run{table: t, from: from}
+	seen := map[int64]bool{}
+	for r.to = from; r.to < len(p.changes) && r.to-from < longest; r.to++ {
+		c := &p.changes[r.to]
+		if c.Op != first.Op || c.Layer != first.Layer || r.to > from && (c.IfMatch != "" || first.IfMatch != "") {
+			break
+		}
+		id, err := identify(c)
+		if err != nil {
+			return nil, r.to, err
+		}
+		if r.to > from && (id == 0) != (r.ids[0] == 0) || id != 0 && seen[id] {
+			break
+		}
+		seen[id] = true
+		r.ids = append(r.ids, id)
+		if c.Op == layers.Delete {
+			continue
+		}
+		f := *c.Feature
+		f.ID = id
+		if err := t.layer.Check(&f); err != nil {
+			return nil, r.to, err
+		}
+		r.features = append(r.features, &f)
+	}
+	return r, from, nil
+}
+
+// identify returns the id that a change is about: 0 where the record is to give one.
+func identify(c *layers.Change) (int64, error) {
+	id := c.ID
+	if c.Op != layers.Delete {
+		if c.Feature == nil {
+			return 0, layers.Invalid("", "an %s without a feature", c.Op)
+		}
+		if id == 0 {
+			id = c.Feature.ID
+		}
+		if c.Feature.ID != 0 && c.Feature.ID != id {
+			return 0, layers.Invalid("id", "the change is about id %d, its feature has id %d", id, c.Feature.ID)
+		}
+	}
+	if id < 0 || id > layers.MaxID || id == 0 && (c.Op == layers.Update || c.Op == layers.Delete) {
+		return 0, layers.Invalid("id", "id %d: expected a number from 1 to %d", id, int64(layers.MaxID))
+	}
+	return id, nil
+}
+
+// match fails unless the feature is as the caller saw it. It keeps the row from being changed by others until the end.
+func (p *put) match(ctx context.Context, r *run, etag string, op layers.Op) error {
+	id := r.ids[0]
+	is := ""
+	s := newSource(r.table, func(f layers.Feature, _ string) { is = f.ETag() }, func(int64, error) {})
+	rows, err := p.tx.Query(ctx, fmt.Sprintf("SELECT %s FROM %s t WHERE t.%s = $1 FOR UPDATE OF t", r.read, r.relation(), quote(r.key)),
+		pgx.QueryResultFormats{pgx.BinaryFormatCode}, id)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	exists := false
+	for rows.Next() {
+		exists = true
+		s.accept(rows.RawValues())
+	}
+	switch {
+	case rows.Err() != nil:
+		return rows.Err()
+	case !exists && (op == layers.Update || op == layers.Delete):
+		return missing(r.table, id)
+	case is != etag:
+		return conflict("feature %d of layer %s has changed since it was read: read it again", id, r.layer.Name)
+	}
+	return nil
+}
+
+func missing(t *table, id int64) error {
+	return notFound("layer %s has no feature %d", t.layer.Name, id)
+}
+
+// takenError says that an id that we gave is another program's already: the counter of ids is behind.
+type takenError struct{ error }
+
+func (t takenError) Unwrap() error { return t.error }
+
+// insert adds features.
+func (p *put) insert(ctx context.Context, r *run) error {
+	given := r.ids[0] == 0
+	if err := p.number(ctx, r); err != nil {
+		return err
+	}
+	there, err := p.write(ctx, r, "")
+	if err != nil {
+		return err
+	}
+	if id, found := absent(r.ids, there); found {
+		err := conflict("layer %s has a feature %d already", r.layer.Name, id)
+		if given {
+			return takenError{errors.Join(err, p.advance(ctx, r.table, 0))}
+		}
+		return err
+	}
+	return nil
+}
+
+// upsert adds features or replaces those that there are.
+func (p *put) upsert(ctx context.Context, r *run) error {
+	if err := p.number(ctx, r); err != nil {
+		return err
+	}
+	if r.whole { // no index keeps the ids unique, so PostgreSQL cannot do it in one
+		there, err := p.change(ctx, r)
+		if err != nil {
+			return err
+		}
+		fresh := &run{table: r.table}
+		for i, id := range r.ids {
+			if _, found := slices.BinarySearch(there, id); !found {
+				fresh.ids, fresh.features = append(fresh.ids, id), append(fresh.features, r.features[i])
+			}
+		}
+		if len(fresh.ids) == 0 {
+			return nil
+		}
+		_, err = p.write(ctx, fresh, "")
+		return err
+	}
+	var set []string
+	for _, c := range r.written()[1:] {
+		set = append(set, c+" = excluded."+c)
+	}
+	action := "DO NOTHING"
+	if len(set) > 0 {
+		action = "DO UPDATE SET " + strings.Join(set, ", ")
+	}
+	_, err := p.write(ctx, r, action)
+	return err
+}
+
+// written returns the columns that a feature is written to: the key, the geometry where the layer has one, the fields.
+func (t *table) written() []string {
+	columns := []string{quote(t.key)}
+	if t.layer.Kind != layers.None {
+		columns = append(columns, quote(t.geometry))
+	}
+	for _, c := range t.columns {
+		columns = append(columns, quote(c))
+	}
+	return columns
+}
+
+// parameters returns the features as arrays, a column each, and how a statement unpacks them: what it selects, from what.
+func (r *run) parameters() (args []any, selects, from string, err error) {
+	args = []any{r.ids}
+	types, values := []string{"$1::bigint[]"}, []string{"u.c1"}
+	add := func(arg any, kind, value string) {
+		args = append(args, arg)
+		types = append(types, fmt.Sprintf("$%d::%s[]", len(args), kind))
+		values = append(values, strings.ReplaceAll(value, "?", fmt.Sprintf("u.c%d", len(args))))
+	}
+	if r.layer.Kind != layers.None {
+		shapes := make([][]byte, len(r.features))
+		for i, f := range r.features {
+			if shapes[i], err = encodeGeometry(f.Geometry); err != nil {
+				return nil, "", "", err
+			}
+		}
+		value := "ST_GeomFromEWKB(?)"
+		if r.crs == "EPSG:4490" {
+			value = "ST_SetSRID(ST_GeomFromEWKB(?), 4490)"
+		}
+		add(shapes, "bytea", value)
+	}
+	for i, name := range r.columns {
+		f := &r.layer.Fields[i]
+		kind, value := columnType(f.Type), "?"
+		if f.Type == layers.Strings {
+			kind, value = "text", "?::text[]"
+		}
+		declared := r.types[name]
+		switch declared {
+		case "uuid", "json", "jsonb", "inet", "citext":
+			value = "?::" + declared
+		case "timestamp without time zone":
+			value = "? AT TIME ZONE " + literal(r.zone)
+		}
+		add(arrays(f, i, r.features), kind, value)
+	}
+	names := make([]string, len(args))
+	for i := range names {
+		names[i] = fmt.Sprintf("c%d", i+1)
+	}
+	from = fmt.Sprintf("unnest(%s) AS u(%s)", strings.Join(types, ", "), strings.Join(names, ", "))
+	return args, strings.Join(values, ", "), from, nil
+}
+
+// write inserts features and returns, sorted, the ids of those that were written: those whose ids are taken are left out,
+// or treated by the action.
+func (p *put) write(ctx context.Context, r *run, action string) ([]int64, error) {
+	args, selects, from, err := r.parameters()
+	if err != nil {
+		return nil, err
+	}
+	key := quote(r.key)
+	query := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", r.relation(), strings.Join(r.written(), ", "), selects, from)
+	if r.whole {
+		if _, err := p.tx.Exec(ctx, "SELECT pg_advisory_xact_lock(7237118, $1)", r.number); err != nil {
+			return nil, err
+		}
+		query += fmt.Sprintf(" WHERE NOT EXISTS (SELECT FROM %s h WHERE h.%s = u.c1)", r.relation(), key)
+	} else {
+		if action == "" {
+			action = "DO NOTHING"
+		}
+		query += fmt.Sprintf(" ON CONFLICT (%s) %s", key, action)
+	}
+	return p.returned(ctx, query+" RETURNING "+key+"::bigint", args...)
+}
+
+// returned runs a statement and returns, sorted, the ids that it returns.
+func (p *put) returned(ctx context.Context, query string, args ...any) ([]int64, error) {
+	rows, err := p.tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	slices.Sort(ids)
+	return ids, err
+}
+
+// absent returns the first id that a sorted list has not.
+func absent(ids, sorted []int64) (int64, bool) {
+	for _, id := range ids {
+		if _, found := slices.BinarySearch(sorted, id); !found {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
+// update replaces features.
+func (p *put) update(ctx context.Context, r *run) error {
+	there, err := p.change(ctx, r)
+	if err != nil {
+		return err
+	}
+	if id, found := absent(r.ids, there); found {
+		return missing(r.table, id)
+	}
+	return nil
+}
+
+// change updates the features that there are and returns their ids, sorted.
+func (p *put) change(ctx context.Context, r *run) ([]int64, error) {
+	args, selects, from, err := r.parameters()
+	if err != nil {
+		return nil, err
+	}
+	columns := r.written()
+	set := fmt.Sprintf("(%s) = (SELECT %s)", strings.Join(columns, ", "), selects)
+	return p.returned(ctx, fmt.Sprintf("UPDATE %s t SET %s FROM %s WHERE t.%s = u.c1 RETURNING t.%s::bigint",
+		r.relation(), set, from, quote(r.key), quote(r.key)), args...)
+}
+
+// remove deletes features.
+func (p *put) remove(ctx context.Context, r *run) error {
+	there, err := p.returned(ctx, fmt.Sprintf("DELETE FROM %s WHERE %s = ANY ($1) RETURNING %s::bigint", r.relation(), quote(r.key), quote(r.key)), r.ids)
+	if err != nil {
+		return err
+	}
+	if id, found := absent(r.ids, there); found {
+		return missing(r.table, id)
+	}
+	return nil
+}
+
+// number gives ids to the features that came without, and moves the counter past those that came with.
+func (p *put) number(ctx context.Context, r *run) error {
+	if r.ids[0] != 0 {
+		return p.advance(ctx, r.table, slices.Max(r.ids))
+	}
+	if r.serial == "" {
+		return layers.Invalid("id", "the table of layer %s gives no ids by itself: each new feature needs one", r.layer.Name)
+	}
+	rows, err := p.tx.Query(ctx, "SELECT nextval($1::regclass) FROM generate_series(1, $2)", r.serial, len(r.ids))
+	if err != nil {
+		return err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	r.ids = ids
+	for i, id := range ids {
+		r.features[i].ID = id
+		p.assigned[r.from+i] = id
+	}
+	return nil
+}
+
+// advance moves the counter of a layer's ids past an id, or, for 0, past the greatest that the table has. It does not
+// wait for the transaction to end, as counters do not.
+func (p *put) advance(ctx context.Context, t *table, past int64) error {
+	if t.serial == "" {
+		return nil
+	}
+	reached := "$1::bigint"
+	if past == 0 {
+		reached = fmt.Sprintf("greatest($1::bigint, (SELECT max(%s) FROM %s))", quote(t.key), t.relation())
+	}
+	_, err := p.tx.Exec(ctx, fmt.Sprintf("SELECT setval(%s::regclass, %s) FROM %s WHERE last_value < %s OR NOT is_called AND last_value = %s",
+		literal(t.serial), reached, t.serial, reached, reached), past)
+	return err
+}
+
+// explain turns the database's refusal of a write into a sentence that names the field.
+func (p *put) explain(ctx context.Context, err error) error {
+	if _, known := errors.AsType[*layers.Error](err); known || p.at == nil {
+		return unavailable(err)
+	}
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return unavailable(err)
+	}
+	says := &layers.Error{Kind: layers.ErrConstraint}
+	switch class(err) {
+	case "23":
+		says.Field = p.fieldOf(ctx, e)
+		says.Detail = fmt.Sprintf("the record has a rule for layer %s that a value breaks", p.at.layer.Name)
+		if says.Field != "" {
+			says.Detail = fmt.Sprintf("field %s: the record has a rule that its value breaks", says.Field)
+		}
+		if e.Code == codeUnique {
+			says.Detail = fmt.Sprintf("field %s: another feature of layer %s has the value already", says.Field, p.at.layer.Name)
+		}
+		if e.Code == codeNotNull {
+			says.Detail = fmt.Sprintf("field %s is required by the record", says.Field)
+		}
+	case "22", "P0":
+		says.Detail = fmt.Sprintf("the record does not take a value for layer %s: it is too long, too large or otherwise not what its table holds", p.at.layer.Name)
+	default:
+		return unavailable(err)
+	}
+	return says.Because(err)
+}
+
+// fieldOf returns the field that a broken rule is about, or "".
+func (p *put) fieldOf(ctx context.Context, e *pgconn.PgError) string {
+	columns := []string{e.ColumnName}
+	if e.ColumnName == "" && e.ConstraintName != "" {
+		ctx, cancel := context.WithTimeout(ctx, p.store.Patience)
+		defer cancel()
+		rows, err := p.store.pool.Query(ctx, `SELECT a.attname::text FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
+			WHERE c.conname = $1 AND c.conrelid = to_regclass($2) UNION ALL
+			SELECT a.attname::text FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+			WHERE x.relname = $1 AND i.indrelid = to_regclass($2)`, e.ConstraintName, quote(e.SchemaName)+"."+quote(e.TableName))
+		if err != nil {
+			return ""
+		}
+		if columns, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			return ""
+		}
+	}
+	for _, c := range columns {
+		if i := slices.Index(p.at.columns, c); i >= 0 {
+			return p.at.layer.Fields[i].Name
+		}
+		if c == p.at.geometry && c != "" {
+			return "geometry"
+		}
+	}
+	return ""
+}

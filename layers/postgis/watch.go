@@ -1,0 +1,313 @@
+package postgis
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"shapan/layers"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	batch  = 5000                   // features that are told at once
+	assure = 500 * time.Millisecond // between looks when nothing wakes: a wake-up that was missed costs no more
+	tidy   = 10 * time.Minute       // between attempts to shorten the log
+)
+
+// Watch implements layers.Store. A notification wakes it, and carries nothing: what happened is read from the log. All
+// that was committed between two looks is told as one step, as it is in one state of the database.
+func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Change, bool) error) (err error) {
+	defer func() {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+	}()
+	conn, err := s.listen(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer closeNow(conn)
+	w := &watch{store: s, after: state{seq: after}, fn: fn}
+	if told := s.lastTold(); told.seq == after {
+		w.after = told
+	}
+	tidied := time.Now()
+	for {
+		if err := w.look(ctx); err != nil {
+			var own toldError
+			if errors.As(err, &own) {
+				return own.error
+			}
+			if altered(err) { // the catalogue no longer fits the tables: load again, and note what is amiss
+				return stale("another program has altered the tables of the record")
+			}
+			return unavailable(err)
+		}
+		if time.Since(tidied) > tidy {
+			s.shorten(ctx)
+			tidied = time.Now()
+		}
+		if err := wait(ctx, conn, assure); err != nil {
+			return unavailable(err)
+		}
+	}
+}
+
+// listen opens a connection of its own for notifications, beside the pool.
+func (s *Store) listen(ctx context.Context) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, "LISTEN shapan"); err != nil {
+		closeNow(conn)
+		return nil, err
+	}
+	return conn, nil
+}
+
+func closeNow(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx) // nothing depends on how a connection that is no longer needed ends
+}
+
+// wait returns when the record has news, or when the time is over. Several notifications count as one.
+func wait(ctx context.Context, conn *pgx.Conn, most time.Duration) error {
+	timed, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	err := conn.PgConn().WaitForNotification(timed)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil && (conn.IsClosed() || !pgconn.Timeout(err)) {
+		return err
+	}
+	return nil
+}
+
+// watch is one reader of the log.
+type watch struct {
+	store *Store
+	after state // what has been told
+	fn    func([]layers.Change, bool) error
+	told  time.Time
+}
+
+// look tells what was committed since the last look.
+func (w *watch) look(ctx context.Context) error {
+	tx, err := w.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer rollback(tx)
+	now, known, entries, err := w.news(ctx, tx)
+	switch {
+	case err != nil:
+		return err
+	case now.seq == w.after.seq:
+		if time.Since(w.told) < assure {
+			return nil
+		}
+		return w.call(nil, false)
+	case len(entries) > batch:
+		err = w.many(ctx, tx, known)
+	default:
+		err = w.tell(ctx, tx, known, entries, false)
+	}
+	if err == nil {
+		w.after = now
+		w.store.told(now)
+	}
+	return err
+}
+
+func (w *watch) begin(ctx context.Context) (pgx.Tx, error) {
+	ctx, cancel := context.WithTimeout(ctx, w.store.Patience)
+	defer cancel()
+	return w.store.pool.BeginTx(ctx, snapshotOptions)
+}
+
+// toldError is an error of the watcher's own function, which goes back to it as it is.
+type toldError struct{ error }
+
+func (t toldError) Unwrap() error { return t.error }
+
+func (w *watch) call(changes []layers.Change, more bool) error {
+	w.told = time.Now()
+	if err := w.fn(changes, more); err != nil {
+		return toldError{err}
+	}
+	return nil
+}
+
+// entry is a feature of the log, with the number of its last commit.
+type entry struct {
+	layer int32
+	id    int64
+	seq   layers.Seq
+}
+
+// logQuery returns what changed after a state, each feature once, in the order of its last change.
+const logQuery = `SELECT h.layer, h.fid, max(c.seq) FROM shapan.commits c JOIN shapan.changes h USING (tx)
+	WHERE c.seq > $1 AND h.layer > 0 GROUP BY h.layer, h.fid ORDER BY max(c.seq), max(h.id)`
+
+// news returns the newest state, the catalogue, and what was changed since the last look: all of it, or more than batch.
+func (w *watch) news(ctx context.Context, tx pgx.Tx) (now state, known *catalogue, entries []entry, err error) {
+	ctx, cancel := context.WithTimeout(ctx, w.store.Patience)
+	defer cancel()
+	var version, seq int64
+	var same, redefined bool
+	var at *time.Time
+	if !w.after.at.IsZero() {
+		at = &w.after.at
+	}
+	var several pgx.Batch
+	several.Queue(`SELECT r.catalogue, c.seq, c.at, EXISTS (SELECT FROM shapan.commits WHERE seq = $1 AND at = coalesce($2, at)),
+		EXISTS (SELECT FROM shapan.commits c JOIN shapan.changes h USING (tx) WHERE c.seq > $1 AND h.layer = 0)
+		FROM shapan.record r, (SELECT seq, at FROM shapan.commits WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1) c`, int64(w.after.seq), at).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&version, &seq, &now.at, &same, &redefined) })
+	several.Queue(logQuery+" LIMIT "+itoa(batch+1), int64(w.after.seq)).Query(func(rows pgx.Rows) error {
+		entries, err = collect(rows)
+		return err
+	})
+	if err := tx.SendBatch(ctx, &several).Close(); err != nil {
+		return now, nil, nil, err
+	}
+	now.seq = seqOf(seq)
+	if !same {
+		return now, nil, nil, w.lost(ctx, now)
+	}
+	if redefined {
+		return now, nil, nil, stale("the catalogue changed after state %d", w.after.seq)
+	}
+	known, err = w.store.catalogueOf(ctx, tx, version)
+	return now, known, entries, err
+}
+
+// lost says why the log does not go on from where the reader is.
+func (w *watch) lost(ctx context.Context, now state) error {
+	if told := w.store.lastTold(); told.seq >= now.seq && !told.at.IsZero() {
+		// Another server took over without the last commits. Its numbers must not mean what ours meant.
+		if _, err := w.store.pool.Exec(ctx, "SELECT shapan.skip_numbers($1)", int64(told.seq)); err != nil {
+			w.store.Log.Warn("the numbers of lost commits may be given again", "error", err)
+		}
+		w.store.Log.Error("the record has lost commits: it is at an older state than what was read from it", "read", told.seq, "record", now.seq)
+	}
+	if w.after.seq > now.seq {
+		return stale("the record is at state %d, before state %d: it was replaced", now.seq, w.after.seq)
+	}
+	return stale("the changes after state %d are no longer kept", w.after.seq)
+}
+
+func collect(rows pgx.Rows) (entries []entry, err error) {
+	for rows.Next() {
+		var e entry
+		var seq int64
+		if err := rows.Scan(&e.layer, &e.id, &seq); err != nil {
+			return nil, err
+		}
+		e.seq = seqOf(seq)
+		entries = append(entries, e)
+	}
+	return entries, rows.Err()
+}
+
+// many tells more than batch changes, through a cursor.
+func (w *watch) many(ctx context.Context, tx pgx.Tx, known *catalogue) error {
+	declare := strings.Replace(logQuery, "$1", itoa(w.after.seq), 1)
+	if _, err := tx.Exec(ctx, "DECLARE news NO SCROLL CURSOR FOR "+declare); err != nil {
+		return err
+	}
+	entries, err := w.fetch(ctx, tx)
+	for err == nil && len(entries) > 0 {
+		var next []entry
+		if next, err = w.fetch(ctx, tx); err == nil {
+			err = w.tell(ctx, tx, known, entries, len(next) > 0)
+		}
+		entries = next
+	}
+	return err
+}
+
+// fetch reads the next part of the cursor. The first waits until a million changes are sorted, so it has more time.
+func (w *watch) fetch(ctx context.Context, tx pgx.Tx) ([]entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*w.store.Patience)
+	defer cancel()
+	rows, err := tx.Query(ctx, "FETCH FORWARD "+itoa(batch)+" FROM news")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return collect(rows)
+}
+
+// tell reads the features as they are now and tells of them.
+func (w *watch) tell(ctx context.Context, tx pgx.Tx, known *catalogue, entries []entry, more bool) error {
+	ids := map[int32][]int64{}
+	for _, e := range entries {
+		ids[e.layer] = append(ids[e.layer], e.id)
+	}
+	now := map[int32]map[int64]*layers.Feature{}
+	for number, wanted := range ids {
+		t := known.numbered(number)
+		if t == nil || t.gone() {
+			continue
+		}
+		features, err := w.features(ctx, tx, t, wanted)
+		if err != nil {
+			return err
+		}
+		now[number] = features
+	}
+	changes := make([]layers.Change, 0, len(entries))
+	for _, e := range entries {
+		t := known.numbered(e.layer)
+		if t == nil {
+			continue
+		}
+		c := layers.Change{Seq: e.seq, Op: layers.Delete, Layer: t.layer.Name, ID: e.id}
+		if f := now[e.layer][e.id]; f != nil {
+			c.Op, c.Feature = layers.Update, f
+		}
+		changes = append(changes, c)
+	}
+	return w.call(changes, more)
+}
+
+// features reads the features of a layer as they are now. A row that cannot be shown is missing: the reader is told that it
+// was deleted.
+func (w *watch) features(ctx context.Context, tx pgx.Tx, t *table, ids []int64) (map[int64]*layers.Feature, error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*w.store.Patience)
+	defer cancel()
+	now := make(map[int64]*layers.Feature, len(ids))
+	s := newSource(t, func(f layers.Feature, said string) {
+		if said != "" {
+			w.store.Log.Warn("a changed row of the record is shown otherwise than it is", "layer", t.layer.Name, "id", f.ID, "reason", said)
+		}
+		f.Values = append([]layers.Value(nil), f.Values...)
+		now[f.ID] = &f
+	}, func(id int64, err error) {
+		w.store.Log.Warn("a changed row of the record is not on the map", "layer", t.layer.Name, "id", id, "reason", err)
+	})
+	return now, readSome(ctx, tx, t, ids, s)
+}
+
+// shorten removes what the log keeps no longer.
+func (s *Store) shorten(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+	defer cancel()
+	var gone int64
+	err := s.pool.QueryRow(ctx, "SELECT shapan.shorten_log($1, $2)", s.KeepChanges, s.KeepFor).Scan(&gone)
+	if err != nil {
+		s.Log.Warn("the log of the record could not be shortened", "error", err)
+	} else if gone > 0 {
+		s.Log.Info("the log of the record was shortened", "commits", gone)
+	}
+}
