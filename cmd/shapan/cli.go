@@ -22,6 +22,7 @@ type commands struct {
 	Fixtures fixturesCommand `cmd:"" help:"Make sample data, as files or in the record."`
 	Layer    layerCommand    `cmd:"" help:"List, add and drop layers."`
 	Token    tokenCommand    `cmd:"" help:"Create, list and revoke access tokens."`
+	Migrate  migrateCommand  `cmd:"" help:"Make and upgrade the schema of a record in a PostGIS database."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -134,5 +134,8 @@ func redact(s string, secret bool) string {
 	if u, err := url.Parse(s); err == nil && u.User != nil {
 		return u.Redacted()
 	}
+	if strings.Contains(s, "password=") { // a database address as keywords and values
+		return "***"
+	}
 	return s
 }

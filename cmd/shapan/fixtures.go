@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -10,7 +11,6 @@ import (
 	"shapan/geo"
 	"shapan/layers"
 	"shapan/layers/exchange"
-	"shapan/layers/gpkg"
 )
 
 // fixturesCommand makes sample data.
@@ -52,7 +52,7 @@ const batchSize = 20_000
 
 // record writes the sample into the record, in batches: a city does not fit into one write.
 func (f fixturesCommand) record(ctx context.Context, console console) error {
-	store, err := f.openOrMake(ctx)
+	store, err := f.openOrMake(ctx, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
@@ -85,13 +85,13 @@ func (f fixturesCommand) record(ctx context.Context, console console) error {
 		return fmt.Errorf("the sample is in the record only in part (%d features); run again with --replace: %w", total, err)
 	}
 	made.print(console.err, "http://127.0.0.1:8080")
-	fmt.Fprintf(console.err, "%d features are in %s\n", total, f.path())
+	fmt.Fprintf(console.err, "%d features are in %s\n", total, store.Where())
 	return nil
 }
 
 // define makes the sample's layers, and the first tokens in a new record. Layers that are there are dropped with
 // --replace, and are a reason to stop without.
-func (f fixturesCommand) define(ctx context.Context, store *gpkg.Store) (secrets, error) {
+func (f fixturesCommand) define(ctx context.Context, store record) (secrets, error) {
 	var changes []layers.Change
 	empty, err := store.Empty(ctx)
 	if err != nil {
@@ -124,7 +124,7 @@ func (f fixturesCommand) drops(ctx context.Context) ([]layers.Change, error) {
 			continue
 		}
 		if !f.Replace {
-			return nil, misused("the record %s has a layer %s already: add --replace to replace the sample layers with all their features, or choose another folder with --data", f.path(), l.Name)
+			return nil, misused("the record %s has a layer %s already: add --replace to replace the sample layers with all their features, or choose another record with --data or --database-url", store.Where(), l.Name)
 		}
 		changes = append(changes, layers.Change{Op: layers.Drop, Layer: l.Name})
 	}

@@ -11,7 +11,6 @@ import (
 	"shapan/geo"
 	"shapan/layers"
 	"shapan/layers/exchange"
-	"shapan/layers/gpkg"
 
 	"github.com/paulmach/orb"
 )
@@ -287,7 +286,7 @@ func (b *loading) report(w io.Writer, source *exchange.Source) {
 }
 
 // write writes everything at once.
-func (b *loading) write(ctx context.Context, store *gpkg.Store, w io.Writer) error {
+func (b *loading) write(ctx context.Context, store record, w io.Writer) error {
 	var before []layers.Change
 	if b.table == nil {
 		before = append(before, layers.Change{Op: layers.Define, Layer: b.schema.Name, Schema: &b.schema})

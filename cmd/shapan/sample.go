@@ -9,7 +9,6 @@ import (
 	"shapan/api"
 	"shapan/fixtures"
 	"shapan/layers"
-	"shapan/layers/gpkg"
 )
 
 // secrets are the tokens of a new record, shown once; the zero value shows nothing.
@@ -29,7 +28,7 @@ func (s secrets) print(w io.Writer, address string) {
 
 // fill fills an empty record: the layer of tokens with an admin's and a display's, and the sample subdistrict where it
 // is wanted. It is one write, so that a record is never half filled.
-func (s serveCommand) fill(ctx context.Context, store *gpkg.Store, console console) (secrets, error) {
+func (s serveCommand) fill(ctx context.Context, store record, console console) (secrets, error) {
 	empty, err := store.Empty(ctx)
 	if err != nil || !empty {
 		return secrets{}, err

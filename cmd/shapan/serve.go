@@ -39,10 +39,11 @@ type serveCommand struct {
 
 // Help teaches.
 func (serveCommand) Help() string {
-	return `The record is one file, shapan.gpkg in the data folder. Where there is none, it is made and filled with the sample
-subdistrict, and an admin token and the address of the wall are printed, once.
+	return `The record is one file, shapan.gpkg in the data folder, or with --database-url a PostGIS database. Where there is none, it
+is made and filled with the sample subdistrict, and an admin token and the address of the wall are printed, once.
 
     shapan serve
+    shapan serve --database-url postgres://shapan:PASSWORD@db.example/map --no-sample
     shapan serve --listen 127.0.0.1:0 --data /var/lib/shapan --log-format json
     SHAPAN_LISTEN=127.0.0.1:9000 shapan serve
 
@@ -73,7 +74,7 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 	}
 	defer listener.Close()
 	host := publicHost(listener.Addr())
-	store, err := s.openOrMake(ctx)
+	store, err := s.openOrMake(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 	s.warn(listener.Addr(), log)
 	made.print(console.err, s.address(host))
 	fmt.Fprintf(console.err, "listening on http://%s\n", host)
-	log.Info("ready", "start", time.Since(begun).Round(time.Millisecond), "features", live.Snapshot().Features(), "record", s.path(), "version", version())
+	log.Info("ready", "start", time.Since(begun).Round(time.Millisecond), "features", live.Snapshot().Features(), "record", store.Where(), "version", version())
 	err = serve(ctx, netutil.LimitListener(listener, s.Connections), handler, live, log)
 	log.Info("stopped")
 	return err

@@ -8,7 +8,6 @@ import (
 
 	"shapan/api"
 	"shapan/layers"
-	"shapan/layers/gpkg"
 )
 
 // tokenCommand looks after access tokens.
@@ -73,7 +72,7 @@ func (t tokenCreate) Run(ctx context.Context, console console) error {
 }
 
 // putToken writes a token, and its layer where the record has none yet.
-func putToken(ctx context.Context, store *gpkg.Store, snapshot *layers.Snapshot, token layers.Feature) error {
+func putToken(ctx context.Context, store record, snapshot *layers.Snapshot, token layers.Feature) error {
 	layer := api.TokenLayer()
 	var changes []layers.Change
 	if _, err := snapshot.Service().Table(layer.Name); err != nil {

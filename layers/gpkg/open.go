@@ -172,6 +172,9 @@ func (s *Store) Close() error {
 	return s.db.Close()
 }
 
+// Where returns the record's file, for a person.
+func (s *Store) Where() string { return s.path }
+
 // Empty tells whether the record has no layers yet.
 func (s *Store) Empty(ctx context.Context) (bool, error) {
 	r, err := s.session(ctx)

@@ -139,15 +139,19 @@ func (s *Store) Empty(ctx context.Context) (bool, error) {
 	return n == 0, unavailable(err)
 }
 
+// ErrNoRecord is what a database without a record is told by: Migrate makes one.
+var ErrNoRecord = &layers.Error{Kind: layers.ErrInvalid, Field: "database-url",
+	Detail: "the database holds no record of a map: run 'shapan migrate up' with a database user that may make it"}
+
 // check fails unless the database holds a record of this program's version.
 func (s *Store) check(ctx context.Context) error {
-	const remedy = "run 'shapan migrate up' with a database user that may make it"
+	const remedy = "run 'shapan migrate up' with a database user that is a member of " + RoleOwner
 	var has bool
 	if err := s.pool.QueryRow(ctx, "SELECT to_regclass('shapan.migrations') IS NOT NULL").Scan(&has); err != nil {
 		return unavailable(err)
 	}
 	if !has {
-		return &layers.Error{Kind: layers.ErrInvalid, Field: "database-url", Detail: "the database holds no record of a map: " + remedy}
+		return ErrNoRecord
 	}
 	var version int64
 	if err := s.pool.QueryRow(ctx, "SELECT max(version_id) FROM shapan.migrations WHERE is_applied").Scan(&version); err != nil {
