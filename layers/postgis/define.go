@@ -82,6 +82,9 @@ func (p *put) drop(ctx context.Context, layer string) error {
 			return &layers.Error{Kind: layers.ErrForbidden,
 				Detail: fmt.Sprintf("the triggers on %s are its owner's to remove: run the command as a user that owns it", t.relation()), Cause: err}
 		}
+		if err == nil && !t.gone() {
+			err = p.exec(ctx, fmt.Sprintf("REVOKE ALL ON %s FROM %s, %s", t.relation(), RoleOwner, RoleService))
+		}
 	} else if err = p.become(ctx); err == nil {
 		err = p.exec(ctx, "DROP TABLE IF EXISTS "+t.relation())
 	}
@@ -292,11 +295,9 @@ func fieldComment(f layers.Field) string {
 
 // remake makes an empty layer anew in its old place; ids that were given are not given again.
 func (p *put) remake(ctx context.Context, l *layers.Layer, old *table) error {
-	first := int64(1)
-	if old.serial != "" {
-		if err := p.tx.QueryRow(ctx, "SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM "+old.serial).Scan(&first); err != nil {
-			return err
-		}
+	first, err := p.nextID(ctx, old)
+	if err != nil {
+		return err
 	}
 	if err := p.exec(ctx, "DROP TABLE IF EXISTS "+old.relation()); err != nil {
 		return err

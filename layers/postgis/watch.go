@@ -48,7 +48,7 @@ func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Ch
 			return unavailable(err)
 		}
 		if time.Since(tidied) > tidy {
-			s.shorten(ctx)
+			s.tidyUp(ctx)
 			tidied = time.Now()
 		}
 		if err := wait(ctx, conn, assure); err != nil {
@@ -299,8 +299,8 @@ func (w *watch) features(ctx context.Context, tx pgx.Tx, t *table, ids []int64) 
 	return now, readSome(ctx, tx, t, ids, s)
 }
 
-// shorten removes what the log keeps no longer.
-func (s *Store) shorten(ctx context.Context) {
+// tidyUp removes what the log keeps no longer, and makes the months to come. What fails is tried again the next time.
+func (s *Store) tidyUp(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
 	var gone int64
@@ -310,4 +310,5 @@ func (s *Store) shorten(ctx context.Context) {
 	} else if gone > 0 {
 		s.Log.Info("the log of the record was shortened", "commits", gone)
 	}
+	s.addMonths(ctx)
 }

@@ -305,6 +305,50 @@ END $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
+-- Makes the months that a partitioned layer needs, from since to the third month after today, and moves what stands in
+-- the rest into them. Returns how many it made. At most 600 months, so that one absurd time does not make a million tables.
+CREATE FUNCTION shapan.add_months(of_layer text, since date) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET timezone = 'Asia/Shanghai' AS $$
+DECLARE
+    parent regclass;
+    number integer;
+    of_key text;
+    time_column text;
+    rest text;
+    part text;
+    month date := date_trunc('month', since);
+    made integer := 0;
+BEGIN
+    SELECT t.oid, l.number, l.key_column, f.column_name INTO parent, number, of_key, time_column
+        FROM shapan.layers l JOIN shapan.fields f ON f.layer = l.name AND f.name = l.time_field
+        JOIN pg_class t ON t.oid = to_regclass(format('%I.%I', l.table_schema, l.table_name)) AND t.relkind = 'p'
+        WHERE l.name = of_layer AND NOT l.adopted;
+    IF NOT FOUND OR NOT pg_try_advisory_xact_lock(7237117, 4) THEN
+        RETURN 0;
+    END IF;
+    SELECT inhrelid::regclass::text INTO rest FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+        WHERE inhparent = parent AND pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT';
+    WHILE month < date_trunc('month', now()) + interval '4 months' AND made < 600 LOOP
+        part := left((SELECT relname FROM pg_class WHERE oid = parent), 50) || to_char(month, '_"y"YYYY"m"MM');
+        IF to_regclass(format('shapan.%I', part)) IS NULL THEN
+            EXECUTE format('CREATE TABLE shapan.%I (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS)', part, parent);
+            EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', rest); -- what only moves has not changed
+            EXECUTE format('WITH moved AS (DELETE FROM %s WHERE %I >= %L AND %I < %L RETURNING *) INSERT INTO shapan.%I SELECT * FROM moved',
+                rest, time_column, month::timestamptz, time_column, (month + interval '1 month')::timestamptz, part);
+            EXECUTE format('ALTER TABLE %s ENABLE TRIGGER USER', rest);
+            EXECUTE format('ALTER TABLE %s ATTACH PARTITION shapan.%I FOR VALUES FROM (%L) TO (%L)',
+                parent, part, month::timestamptz, (month + interval '1 month')::timestamptz);
+            PERFORM shapan.watch_table(format('shapan.%I', part)::regclass, number, of_key);
+            made := made + 1;
+        END IF;
+        month := month + interval '1 month';
+    END LOOP;
+    PERFORM shapan.watch_table(rest::regclass, number, of_key); -- always enabled again, whoever replicates
+    RETURN made;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
 -- A polygon made valid; the polygon as it is where that fails, for one bad row must not stop the map.
 CREATE FUNCTION shapan.mended(g public.geometry) RETURNS public.geometry LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = public, pg_temp AS $$
 BEGIN
@@ -328,7 +372,7 @@ END $$;
 INSERT INTO shapan.commits (tx) VALUES (shapan.transaction_number());
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA shapan FROM public;
-GRANT EXECUTE ON FUNCTION shapan.transaction_number(), shapan.shorten_log(bigint, interval), shapan.skip_numbers(bigint),
+GRANT EXECUTE ON FUNCTION shapan.transaction_number(), shapan.shorten_log(bigint, interval), shapan.skip_numbers(bigint), shapan.add_months(text, date),
     shapan.mended(public.geometry), shapan.in_wgs84(public.geometry) TO shapan_service;
 GRANT SELECT ON shapan.record, shapan.layers, shapan.fields, shapan.codes, shapan.commits, shapan.changes, shapan.writes TO shapan_service;
 GRANT INSERT ON shapan.writes TO shapan_service;
