@@ -2,7 +2,12 @@ package layers
 
 import (
 	"fmt"
+	"slices"
 	"sync"
+
+	"shapan/geo"
+
+	"github.com/paulmach/orb"
 )
 
 // Builder gathers what a record loads into the first snapshot. Its tables may be filled at the same time, each by one
@@ -36,11 +41,11 @@ func (b *Builder) Layer(l Layer) (*TableBuilder, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, t := range b.tables {
-		if t.edit.layer.Name == l.Name {
+		if t.table.layer.Name == l.Name {
 			return nil, Invalid("name", "layer %s stands twice in the catalogue", l.Name)
 		}
 	}
-	t := &TableBuilder{builder: b, edit: newTable(&l, 0).edit(), rules: l.relaxed(), texts: map[string]string{}}
+	t := newTableBuilder(b, &l)
 	b.tables = append(b.tables, t)
 	return t, nil
 }
@@ -81,80 +86,196 @@ func (b *Builder) Snapshot(seq Seq) *Snapshot {
 	return s
 }
 
-// TableBuilder takes the features of one layer.
+// TableBuilder takes the features of one layer. Its rows stand as columns from the beginning, in buffers that are used
+// again for each chunk: a million features must not be a million allocations.
 type TableBuilder struct {
 	builder *Builder
-	edit    *edit
-	rules   Layer             // what the record's rows must keep: the layer without required fields or geometry
-	texts   map[string]string // equal texts share their bytes
-	open    uint32            // the chunk being filled
+	table   *table
+	rules   Layer // what the record's rows must keep: the layer without required fields
+	least   Layer // the same without geometry
+
+	ids    []int64 // of the chunk being filled, as the columns are
+	geom   []any
+	cols   [][]Value // one a field
+	shared []sharer  // one a field
+	last   int64     // the greatest id
+
+	places  []place       // not yet handed to the index
+	indexed chan struct{} // closed when the index has what was handed to it before
 }
 
-// maxShared bounds the texts that are remembered in order to be shared.
-const maxShared = 1 << 16
+// place is a row and where it is.
+type place struct {
+	bound orb.Bound
+	row   uint32
+	key   int64 // near places have near keys
+}
+
+// placesAtOnce is how many rows are handed to the index together.
+const placesAtOnce = 32 * chunkRows
+
+func newTableBuilder(b *Builder, l *Layer) *TableBuilder {
+	t := &TableBuilder{builder: b, table: newTable(l, 0), rules: l.relaxed(), least: l.relaxed()}
+	t.least.Kind = None
+	t.cols, t.shared = make([][]Value, len(l.Fields)), make([]sharer, len(l.Fields))
+	return t
+}
 
 // Add adds a feature. One that breaks its layer's rules, or whose id is there already, is noted and left out. It keeps
-// the feature's geometry; the values are copied.
-func (t *TableBuilder) Add(f Feature) {
-	if err := t.check(&f); err != nil {
-		t.builder.Note(t.edit.layer.Name, f.ID, err)
+// the feature's geometry; the values are copied, equal texts of a field share their bytes.
+func (t *TableBuilder) Add(f Feature) { t.add(&f, false) }
+
+// AddShared is Add for a record that makes its texts by Text, and in which every text is UTF-8 without U+0000: they are
+// not looked at again.
+func (t *TableBuilder) AddShared(f Feature) { t.add(&f, true) }
+
+func (t *TableBuilder) add(f *Feature, shared bool) {
+	if err := t.check(f, shared); err != nil {
+		t.builder.Note(t.table.layer.Name, f.ID, err)
 		return
 	}
-	values := make([]Value, len(f.Values))
-	for i, v := range f.Values {
-		if v.s != "" {
-			v.s = t.share(v.s)
-		}
-		values[i] = v
+	row := t.table.rows() + uint32(len(t.ids))
+	t.number(f.ID, row)
+	geom := t.table.hold(f.Geometry)
+	if b, ok := boundOf(geom); ok {
+		t.places = append(t.places, place{b, row, placeKey(b)})
 	}
-	f.Values = values
-	t.edit.put(&f)
-	if n := (t.edit.size() - 1) / chunkRows; n != t.open {
+	t.ids, t.geom = append(t.ids, f.ID), append(t.geom, geom)
+	for i, v := range f.Values {
+		if !shared && v.s != "" {
+			v.s = t.shared[i].share(v.s)
+		}
+		t.cols[i] = append(t.cols[i], v)
+	}
+	if len(t.ids) == chunkRows {
 		t.seal()
-		t.open = n
 	}
 }
+
+// Text returns a text of a field as a string, the same bytes for equal ones. It does not keep raw.
+func (t *TableBuilder) Text(field int, raw []byte) string { return t.shared[field].text(raw) }
 
 // Has tells whether a feature was added.
 func (t *TableBuilder) Has(id int64) bool {
-	_, exists := t.edit.ids.Get(id)
+	_, exists := t.table.ids.Get(id)
 	return exists
 }
 
-func (t *TableBuilder) check(f *Feature) error {
+func (t *TableBuilder) check(f *Feature, shared bool) error {
 	if f.ID <= 0 {
 		return Invalid("id", "id %d: expected a positive number", f.ID)
 	}
-	if t.Has(f.ID) {
+	if f.ID <= t.last && t.Has(f.ID) {
 		return fmt.Errorf("id %d stands twice", f.ID)
 	}
+	rules := &t.rules
 	if f.Geometry == nil {
-		placeless := t.rules
-		placeless.Kind = None
-		return placeless.Check(f)
+		rules = &t.least
 	}
-	return t.rules.Check(f)
+	return rules.examine(f, !shared)
 }
 
-// seal packs the chunk that is full.
+// number remembers where an id stands. Records mostly give them in order, which is the quick way.
+func (t *TableBuilder) number(id int64, row uint32) {
+	if id > t.last {
+		t.last = id
+		t.table.ids.Load(id, row)
+		return
+	}
+	t.table.ids.Set(id, row)
+}
+
+// seal packs the chunk that is full, or the last.
 func (t *TableBuilder) seal() {
-	if d := t.edit.drafts[t.open]; d != nil {
-		t.edit.chunks[t.open] = t.edit.table.seal(d)
-		delete(t.edit.drafts, t.open)
+	if len(t.ids) == 0 {
+		return
+	}
+	c := t.table.pack(t.ids, t.geom, func(field, row int) Value { return t.cols[field][row] })
+	t.table.chunks = append(t.table.chunks, c)
+	t.ids, t.geom = t.ids[:0], t.geom[:0]
+	for i := range t.cols {
+		t.cols[i] = t.cols[i][:0]
+	}
+	if len(t.places) >= placesAtOnce {
+		t.place()
 	}
 }
 
-func (t *TableBuilder) share(s string) string {
-	if known, ok := t.texts[s]; ok {
-		return known
+// place hands rows to the index, which another processor may fill meanwhile. Rows that are near each other go in
+// together, for the tree is large and its parts come and go. There is at most one part waiting.
+func (t *TableBuilder) place() {
+	places, before, done := t.places, t.indexed, make(chan struct{})
+	if before != nil {
+		<-before
 	}
-	if len(t.texts) < maxShared {
-		t.texts[s] = s
+	t.places, t.indexed = nil, done
+	go func() {
+		defer close(done)
+		slices.SortFunc(places, func(a, b place) int { return compare(a.key, b.key) })
+		for _, p := range places {
+			t.table.index.Insert(p.bound, p.row)
+		}
+	}()
+}
+
+// placeKey interleaves the bits of a position (a Morton code).
+func placeKey(b orb.Bound) int64 {
+	x, y := geo.World(b.Min)
+	key := int64(0)
+	for i := 31; i > 7; i-- {
+		key = key<<2 | int64(x>>i&1)<<1 | int64(y>>i&1)
 	}
-	return s
+	return key
 }
 
 func (t *TableBuilder) finish() *table {
-	t.texts = nil
-	return t.edit.done()
+	t.seal()
+	t.place()
+	<-t.indexed
+	return t.table
+}
+
+// sharer makes equal texts of a field share their bytes. Where nearly all differ it gives up, for looking costs.
+type sharer struct {
+	known         map[string]string
+	asked, missed int
+	off           bool
+}
+
+// maxShared bounds the texts of a field that are remembered in order to be shared.
+const maxShared = 1 << 13
+
+func (s *sharer) share(text string) string {
+	if s.off {
+		return text
+	}
+	s.asked++
+	if known, ok := s.known[text]; ok {
+		return known
+	}
+	return s.learn(text)
+}
+
+func (s *sharer) text(raw []byte) string {
+	if s.off || len(raw) == 0 {
+		return string(raw)
+	}
+	s.asked++
+	if known, ok := s.known[string(raw)]; ok {
+		return known
+	}
+	return s.learn(string(raw))
+}
+
+func (s *sharer) learn(text string) string {
+	s.missed++
+	if s.known == nil {
+		s.known = map[string]string{}
+	}
+	if len(s.known) < maxShared {
+		s.known[text] = text
+	} else if s.missed > s.asked/2 {
+		s.off, s.known = true, nil
+	}
+	return text
 }

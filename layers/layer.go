@@ -201,7 +201,10 @@ func (l *Layer) Digits() int {
 
 // Check says what is wrong with a feature that is to be written, or nil: its values fit the fields, its geometry is
 // valid and of the layer's kind. Every record calls it before it writes.
-func (l *Layer) Check(f *Feature) error {
+func (l *Layer) Check(f *Feature) error { return l.examine(f, true) }
+
+// examine is Check; texts tells whether the texts have to be looked at.
+func (l *Layer) examine(f *Feature, texts bool) error {
 	if f.ID < 0 || f.ID > MaxID {
 		return Invalid("id", "id %d: expected a number from 1 to %d", f.ID, int64(MaxID))
 	}
@@ -209,7 +212,7 @@ func (l *Layer) Check(f *Feature) error {
 		return Invalid("", "layer %s has %d fields, the feature has %d values", l.Name, len(l.Fields), len(f.Values))
 	}
 	for i := range l.Fields {
-		if err := l.Fields[i].check(f.Values[i]); err != nil {
+		if err := l.Fields[i].check(f.Values[i], texts); err != nil {
 			return err
 		}
 	}
@@ -255,7 +258,7 @@ func (k GeometryKind) accepts(g orb.Geometry) bool {
 }
 
 // check says what is wrong with one value of the field, or nil.
-func (f *Field) check(v Value) error {
+func (f *Field) check(v Value, texts bool) error {
 	if v.IsNull() {
 		if f.Required {
 			return Constraint(f.Name, "field %s is required", f.Name)
@@ -271,7 +274,7 @@ func (f *Field) check(v Value) error {
 	if v.kind == kindInt && v.n == nullNumber {
 		return Invalid(f.Name, "field %s: %d is below the least whole number allowed", f.Name, v.n)
 	}
-	if !utf8.ValidString(v.s) || strings.ContainsRune(v.s, 0) {
+	if texts && (!utf8.ValidString(v.s) || strings.ContainsRune(v.s, 0)) {
 		return Invalid(f.Name, "field %s: the text is not UTF-8 or holds a NUL character", f.Name)
 	}
 	if (f.Type == Time || f.Type == Date) && (v.n < leastMicros || v.n > mostMicros) {

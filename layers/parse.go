@@ -101,7 +101,7 @@ func (f *Field) text(s string) (Value, error) {
 
 // checked returns the value if the field can have it.
 func (f *Field) checked(v Value) (Value, error) {
-	if err := f.check(v); err != nil {
+	if err := f.check(v, true); err != nil {
 		return Value{}, err
 	}
 	return v, nil

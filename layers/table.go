@@ -132,24 +132,29 @@ func (d *draft) set(i int, id int64, geom any, values []Value) {
 
 // seal packs a draft into a chunk.
 func (t *table) seal(d *draft) *chunk {
-	n := len(d.ids)
-	c := &chunk{ids: append(make([]int64, 0, n), d.ids...), cols: make([]column, len(t.kinds))}
+	return t.pack(d.ids, d.geom, func(field, row int) Value { return d.rows[row][field] })
+}
+
+// pack packs rows into a chunk. It keeps nothing of what it is given but shapes.
+func (t *table) pack(ids []int64, geom []any, value func(field, row int) Value) *chunk {
+	n := len(ids)
+	c := &chunk{ids: append(make([]int64, 0, n), ids...), cols: make([]column, len(t.kinds))}
 	switch t.layer.Kind {
 	case Point:
 		c.lon, c.lat = make([]float64, n), make([]float64, n)
 		c.wx, c.wy = make([]uint32, n), make([]uint32, n)
-		for i, g := range d.geom {
+		for i, g := range geom {
 			c.place(i, g)
 		}
 	case None:
 	default:
 		c.shapes = make([]*Shape, n)
-		for i, g := range d.geom {
+		for i, g := range geom {
 			c.shapes[i], _ = g.(*Shape)
 		}
 	}
 	for f := range c.cols {
-		c.cols[f] = packColumn(t.kinds[f], n, func(i int) Value { return d.rows[i][f] })
+		c.cols[f] = packColumn(t.kinds[f], n, func(row int) Value { return value(f, row) })
 	}
 	return c
 }

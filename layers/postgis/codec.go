@@ -22,16 +22,13 @@ const fixed = 3
 // reader reads rows of a layer, in PostgreSQL's binary form. It is used by one goroutine.
 type reader struct {
 	*table
-	texts map[string]string // equal texts share their bytes
-	words []string          // of one array
+	text  func(field int, raw []byte) string // makes a string of a text
+	words []string                           // of one array
 	types *pgtype.Map
 }
 
-// maxShared bounds the texts that are remembered in order to be shared.
-const maxShared = 1 << 16
-
 func newReader(t *table) *reader {
-	return &reader{table: t, texts: map[string]string{}, types: pgtype.NewMap()}
+	return &reader{table: t, types: pgtype.NewMap(), text: func(_ int, raw []byte) string { return string(raw) }}
 }
 
 // feature reads a row into f, whose values it overwrites, and keeps nothing of the row. said tells what of the row was
@@ -55,7 +52,7 @@ func (r *reader) feature(row [][]byte, f *layers.Feature) (said string, err erro
 	}
 	for i := range r.layer.Fields {
 		var odd string
-		if f.Values[i], odd, err = r.value(&r.layer.Fields[i], row[fixed+i]); err != nil {
+		if f.Values[i], odd, err = r.value(i, row[fixed+i]); err != nil {
 			return said, err
 		}
 		if odd != "" {
@@ -66,13 +63,14 @@ func (r *reader) feature(row [][]byte, f *layers.Feature) (said string, err erro
 }
 
 // value reads a field's column.
-func (r *reader) value(f *layers.Field, raw []byte) (v layers.Value, said string, err error) {
+func (r *reader) value(i int, raw []byte) (v layers.Value, said string, err error) {
+	f := &r.layer.Fields[i]
 	if raw == nil {
 		return layers.Null(), "", nil
 	}
 	switch f.Type {
 	case layers.String, layers.Enum:
-		return layers.TextValue(r.text(raw)), "", nil
+		return layers.TextValue(r.text(i, raw)), "", nil
 	case layers.Int:
 		if n := int64(word(raw)); n != math.MinInt64 {
 			return layers.IntValue(n), "", nil
@@ -138,18 +136,6 @@ func moment(f *layers.Field, raw []byte) (layers.Value, string, error) {
 		return layers.DateValue(t), "", nil
 	}
 	return layers.TimeValue(t), "", nil
-}
-
-// text returns a text, the same bytes for equal ones.
-func (r *reader) text(raw []byte) string {
-	if known, ok := r.texts[string(raw)]; ok {
-		return known
-	}
-	s := string(raw)
-	if len(r.texts) < maxShared {
-		r.texts[s] = s
-	}
-	return s
 }
 
 // list reads an array of texts; members that are null are left out.

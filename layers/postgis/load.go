@@ -143,8 +143,9 @@ func (l *load) table(ctx context.Context, t *table, into *layers.TableBuilder) e
 		if said != "" {
 			l.builder.Repaired(t.layer.Name, f.ID, errors.New(said))
 		}
-		into.Add(f)
+		into.AddShared(f)
 	}, func(id int64, err error) { l.builder.Note(t.layer.Name, id, err) })
+	source.text = into.Text
 	query := fmt.Sprintf("COPY (SELECT %s FROM %s t) TO STDOUT (FORMAT binary)", t.read, t.relation())
 	_, err = tx.Conn().PgConn().CopyTo(ctx, source, query)
 	if err == nil || !ofRow(err) && !ofTable(err) {
