@@ -17,22 +17,25 @@ import (
 // mayImport is the plan of the house: which packages of this module each package may import. Tests may also import what
 // testMayImport says. cmd joins the parts and may import everything.
 var mayImport = map[string][]string{
-	"geo":              {},
-	"layers":           {"geo"},
-	"layers/cql2":      {"geo", "layers"},
-	"layers/dispatch":  {"geo", "layers"},
-	"layers/kpi":       {"geo", "layers"},
-	"layers/border":    {},
-	"layers/postgis":   {"geo", "layers", "layers/border"},
-	"layers/gpkg":      {"geo", "layers", "layers/border"},
-	"layers/exchange":  {"geo", "layers"},
-	"layers/storetest": {"geo", "layers"},
-	"fixtures":         {"geo", "layers"},
-	"tiles":            {"geo", "layers"},
-	"api/web":          {},
-	"api":              {"geo", "layers", "layers/cql2", "layers/dispatch", "layers/kpi", "layers/exchange", "tiles"},
-	"cmd/shapan":       {"*"},
-	"cmd/bench":        {"*"},
+	"geo":             {},
+	"layers":          {"geo"},
+	"layers/cql2":     {"geo", "layers"},
+	"layers/dispatch": {"geo", "layers"},
+	"layers/kpi":      {"geo", "layers"},
+	"layers/border":   {},
+	"layers/postgis":  {"geo", "layers", "layers/border"},
+	"layers/gpkg":     {"geo", "layers", "layers/border"},
+
+	"layers/postgis/cluster":             {},
+	"layers/postgis/cluster/clustertest": {"layers/postgis/cluster"},
+	"layers/exchange":                    {"geo", "layers"},
+	"layers/storetest":                   {"geo", "layers"},
+	"fixtures":                           {"geo", "layers"},
+	"tiles":                              {"geo", "layers"},
+	"api/web":                            {},
+	"api":                                {"geo", "layers", "layers/cql2", "layers/dispatch", "layers/kpi", "layers/exchange", "tiles"},
+	"cmd/shapan":                         {"*"},
+	"cmd/bench":                          {"*"},
 }
 
 // testMayImport is what tests may import besides: the sample, the promises of a record, and for api and tiles the
@@ -42,7 +45,7 @@ var testMayImport = map[string][]string{
 	"layers/cql2":     {"fixtures"},
 	"layers/dispatch": {"fixtures"},
 	"layers/kpi":      {"fixtures"},
-	"layers/postgis":  {"fixtures", "layers/storetest"},
+	"layers/postgis":  {"fixtures", "layers/storetest", "layers/postgis/cluster", "layers/postgis/cluster/clustertest"},
 	"layers/gpkg":     {"fixtures", "layers/storetest"},
 	"layers/exchange": {"fixtures"},
 	"tiles":           {"fixtures", "layers/storetest"},
@@ -53,7 +56,7 @@ var testMayImport = map[string][]string{
 var outside = map[string][]string{
 	"database/sql":                         {"layers/gpkg", "layers/postgis", "layers/exchange", "layers/storetest"},
 	"modernc.org/":                         {"layers/gpkg", "layers/exchange"},
-	"github.com/jackc/":                    {"layers/postgis"},
+	"github.com/jackc/":                    {"layers/postgis", "layers/postgis/cluster", "cmd/bench"},
 	"net/http":                             {"api", "api/web", "cmd/shapan", "cmd/bench"},
 	"github.com/pressly/goose":             {"layers/postgis"},
 	"github.com/twpayne/go-geom":           {"layers/border", "layers/postgis", "layers/gpkg"},
@@ -61,7 +64,7 @@ var outside = map[string][]string{
 	"github.com/prometheus/":               {"api", "cmd/shapan", "cmd/bench"},
 	"github.com/alecthomas/":               {"cmd/shapan"},
 	"github.com/schollz/":                  {"cmd/shapan", "cmd/bench"},
-	"os/exec":                              {"cmd/shapan", "cmd/bench"},
+	"os/exec":                              {"cmd/shapan", "cmd/bench", "layers/postgis/cluster"},
 	"embed":                                {"api/web", "fixtures", "api", "layers/postgis"},
 	"github.com/paulmach/orb/encoding/mvt": {"tiles", "cmd/bench"},
 }

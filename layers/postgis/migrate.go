@@ -39,7 +39,7 @@ type Migration struct {
 // the extension where they are missing and the user may. Two that run at once take turns. It fails with ErrInvalid, and
 // the lines to run, where the user may not do what is needed.
 func Migrate(ctx context.Context, url string) ([]Migration, error) {
-	db, err := database(url)
+	db, err := sqlDatabase(url)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func Migrate(ctx context.Context, url string) ([]Migration, error) {
 
 // Migrations returns the steps of the record's schema, applied or still to come, in order.
 func Migrations(ctx context.Context, url string) ([]Migration, error) {
-	db, err := database(url)
+	db, err := sqlDatabase(url)
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +115,8 @@ func newestMigration() (int64, error) {
 	return newest, nil
 }
 
-// database opens a database/sql pool, which the migration library asks for.
-func database(url string) (*sql.DB, error) {
+// sqlDatabase opens a database/sql pool, which the migration library asks for.
+func sqlDatabase(url string) (*sql.DB, error) {
 	c, err := settings(url)
 	if err != nil {
 		return nil, err

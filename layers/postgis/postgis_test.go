@@ -2,59 +2,67 @@ package postgis
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
+	"log/slog"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"shapan/layers"
+	"shapan/layers/postgis/cluster/clustertest"
 	"shapan/layers/storetest"
-
-	"github.com/jackc/pgx/v5"
 )
 
-func database_(t testing.TB) string {
-	base := os.Getenv("PGDEV")
-	conn, err := pgx.Connect(t.Context(), base+"/postgres")
+// server is the PostgreSQL that the tests share.
+var server clustertest.Server
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := server.Close(); err != nil {
+		slog.Error("the tests' PostgreSQL", "error", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// quiet drops the log.
+var quiet = slog.New(slog.DiscardHandler)
+
+func migrate(ctx context.Context, url string) error {
+	_, err := Migrate(ctx, url)
+	return err
+}
+
+// database returns the address of a new record.
+func database(t testing.TB) string {
+	t.Helper()
+	return server.Database(t, migrate)
+}
+
+// openAt opens the record of a database.
+func openAt(t testing.TB, url string, config Config) *Store {
+	t.Helper()
+	if config.Log == nil {
+		config.Log = quiet
+	}
+	s, err := Open(context.Background(), url, config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context())
-	name := "t" + rand.Text()
-	if _, err := conn.Exec(t.Context(), fmt.Sprintf("CREATE DATABASE %q", name)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		conn, err := pgx.Connect(context.Background(), base+"/postgres")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close(context.Background())
-		if _, err := conn.Exec(context.Background(), fmt.Sprintf("DROP DATABASE %q WITH (FORCE)", name)); err != nil {
-			t.Error(err)
-		}
-	})
-	url := base + "/" + name
-	if _, err := Migrate(t.Context(), url); err != nil {
-		t.Fatal(err, layers.Cause(err))
-	}
-	return url
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
 func TestPromises(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, dir string) layers.Store {
-		file := dir + "/url"
-		b, err := os.ReadFile(file)
+		file := filepath.Join(dir, "url")
+		url, err := os.ReadFile(file)
 		if err != nil {
-			b = []byte(database_(t))
-			os.WriteFile(file, b, 0o600)
+			url = []byte(database(t))
+			if err := os.WriteFile(file, url, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
-		s, err := Open(t.Context(), string(b), Config{Connections: 4})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		return s
+		return openAt(t, string(url), Config{Connections: 3})
 	})
 }
