@@ -126,9 +126,12 @@ func (p *put) begin(ctx context.Context) (done bool, seq layers.Seq, err error) 
 	var version, was, now int64
 	var digest string
 	var ids []byte
-	err = p.tx.QueryRow(ctx, `SELECT r.catalogue, coalesce(w.digest, ''), coalesce(w.seq, 0), w.ids, (SELECT max(seq) FROM shapan.commits)
-		FROM shapan.record r LEFT JOIN shapan.writes w ON w.key = $1`, p.key.Name).Scan(&version, &digest, &was, &ids, &now)
-	if err != nil {
+	var several pgx.Batch
+	several.Queue("SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'") // durable when it is answered
+	several.Queue(`SELECT r.catalogue, coalesce(w.digest, ''), coalesce(w.seq, 0), w.ids, (SELECT max(seq) FROM shapan.commits)
+		FROM shapan.record r LEFT JOIN shapan.writes w ON w.key = $1`, p.key.Name).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&version, &digest, &was, &ids, &now) })
+	if err := p.tx.SendBatch(ctx, &several).Close(); err != nil {
 		return false, 0, err
 	}
 	if was > 0 {

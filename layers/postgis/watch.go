@@ -9,7 +9,6 @@ import (
 	"shapan/layers"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -26,16 +25,18 @@ func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Ch
 			err = ctx.Err()
 		}
 	}()
-	conn, err := s.listen(ctx)
+	bell, err := s.listen(ctx)
 	if err != nil {
 		return unavailable(err)
 	}
-	defer closeNow(conn)
+	defer bell.close()
 	w := &watch{store: s, after: state{seq: after}, fn: fn}
 	if told := s.lastTold(); told.seq == after {
 		w.after = told
 	}
 	tidied := time.Now()
+	tick := time.NewTicker(assure)
+	defer tick.Stop()
 	for {
 		if err := w.look(ctx); err != nil {
 			var own toldError
@@ -51,45 +52,69 @@ func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Ch
 			s.tidyUp(ctx)
 			tidied = time.Now()
 		}
-		if err := wait(ctx, conn, assure); err != nil {
+		select {
+		case <-ctx.Done():
+		case <-bell.rung:
+		case <-tick.C:
+		case err := <-bell.broken:
 			return unavailable(err)
 		}
 	}
 }
 
+// doorbell is a connection that is told when something was committed. However often it rings, it has rung once: what
+// happened is read from the log.
+type doorbell struct {
+	conn   *pgx.Conn
+	rung   chan struct{}
+	broken chan error
+	stop   context.CancelFunc
+	ended  chan struct{}
+}
+
 // listen opens a connection of its own for notifications, beside the pool.
-func (s *Store) listen(ctx context.Context) (*pgx.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+func (s *Store) listen(ctx context.Context) (*doorbell, error) {
+	patient, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
-	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	conn, err := pgx.ConnectConfig(patient, s.pool.Config().ConnConfig)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.Exec(ctx, "LISTEN shapan"); err != nil {
+	if _, err := conn.Exec(patient, "LISTEN shapan"); err != nil {
 		closeNow(conn)
 		return nil, err
 	}
-	return conn, nil
+	d := &doorbell{conn: conn, rung: make(chan struct{}, 1), broken: make(chan error, 1), ended: make(chan struct{})}
+	ctx, d.stop = context.WithCancel(ctx)
+	go d.wait(ctx)
+	return d, nil
+}
+
+// wait passes notifications on until ctx ends or the connection is lost.
+func (d *doorbell) wait(ctx context.Context) {
+	defer close(d.ended)
+	for {
+		if _, err := d.conn.WaitForNotification(ctx); err != nil {
+			d.broken <- err
+			return
+		}
+		select {
+		case d.rung <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (d *doorbell) close() {
+	d.stop()
+	<-d.ended
+	closeNow(d.conn)
 }
 
 func closeNow(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_ = conn.Close(ctx) // nothing depends on how a connection that is no longer needed ends
-}
-
-// wait returns when the record has news, or when the time is over. Several notifications count as one.
-func wait(ctx context.Context, conn *pgx.Conn, most time.Duration) error {
-	timed, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	err := conn.PgConn().WaitForNotification(timed)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil && (conn.IsClosed() || !pgconn.Timeout(err)) {
-		return err
-	}
-	return nil
 }
 
 // watch is one reader of the log.

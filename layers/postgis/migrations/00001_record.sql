@@ -279,7 +279,8 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(7237117, 2) THEN
         RETURN 0; -- another server is at it
     END IF;
-    DELETE FROM shapan.writes WHERE at < clock_timestamp() - interval '25 hours';
+    DELETE FROM shapan.writes WHERE at < clock_timestamp() - interval '25 hours'
+        OR key LIKE 'once %' AND at < clock_timestamp() - interval '10 minutes'; -- keys that nobody sends again
     SELECT seq, last_change INTO newest, latest FROM shapan.commits WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1;
     WITH old AS (
         DELETE FROM shapan.commits WHERE tx IN (
