@@ -23,9 +23,10 @@ import (
 type Store struct {
 	path    string
 	db      *sql.DB
-	gate    chan struct{} // holds one token while a writer is at work; guards writer, known and trimmed
+	gate    chan struct{} // holds one token while a writer is at work; guards writer, known, mended and trimmed
 	writer  *session
 	known   *catalogue // what the writer knows of the file's layers; nil: to be read again
+	mended  []string   // the layers whose triggers were missing and have been made again
 	version int64      // the file's data_version when known was read
 	trimmed layers.Seq // the state at which the log was last shortened
 	keep    layers.Seq // how many rows of the log are kept

@@ -143,8 +143,14 @@ func (s *Store) refresh() error {
 		if known, err = s.writer.catalogue(); err != nil {
 			return err
 		}
-		if err = s.writer.mend(known); err != nil {
+		mended, err := s.writer.mend(known)
+		if err != nil {
 			return err
+		}
+		for _, layer := range mended {
+			if !slices.Contains(s.mended, layer) {
+				s.mended = append(s.mended, layer)
+			}
 		}
 	}
 	s.known, s.version = known, version
@@ -421,7 +427,8 @@ func (p *put) reread(layer string) error {
 			p.extents[now] = b
 		}
 	}
-	return p.mend(known)
+	_, err = p.mend(known)
+	return err
 }
 
 // begin makes a layer in the table of that name ("": a free one), at a position (-1: the last).

@@ -131,7 +131,11 @@ func (w *watch) look(ctx context.Context) (changes []layers.Change, more bool, e
 		return nil, false, err
 	}
 	if altered { // by another program, which may have made a layer's table anew: then the log goes on with a break
-		if err := w.store.write(ctx, func() error { return w.store.writer.mend(w.store.known) }); err != nil {
+		err := w.store.write(ctx, func() error {
+			_, err := w.store.writer.mend(w.store.known)
+			return err
+		})
+		if err != nil {
 			return nil, false, err
 		}
 	}

@@ -301,35 +301,36 @@ func (t *table) triggers() map[string]string {
 }
 
 // mend makes the triggers that are missing, because the layer is new or another program has made its table anew, and
-// logs that what followed the layer must load it again.
-func (n *session) mend(c *catalogue) error {
+// logs that what followed the layer must load it again. It returns the layers whose triggers it made.
+func (n *session) mend(c *catalogue) (mended []string, err error) {
 	have := map[string]bool{}
-	err := n.each("SELECT name FROM sqlite_master WHERE type = 'trigger'", nil, func(row []driver.Value) error {
+	err = n.each("SELECT name FROM sqlite_master WHERE type = 'trigger'", nil, func(row []driver.Value) error {
 		have[text(row[0])] = true
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, t := range c.tables {
-		mended := false
+		made := false
 		for name, statement := range t.triggers() {
 			if have[name] || t.gone() {
 				continue
 			}
 			if err := n.once(statement); err != nil {
-				return err
+				return nil, err
 			}
-			mended = true
+			made = true
 		}
-		if !mended {
+		if !made {
 			continue
 		}
 		if err := n.logCatalogue(t.layer.Name); err != nil {
-			return err
+			return nil, err
 		}
+		mended = append(mended, t.layer.Name)
 	}
-	return nil
+	return mended, nil
 }
 
 func (n *session) logCatalogue(layer string) error {
