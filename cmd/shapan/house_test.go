@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"layers/postgis/cluster":             {},
 	"layers/postgis/cluster/clustertest": {"layers/postgis/cluster"},
 	"layers/exchange":                    {"geo", "layers"},
+	"layers/checkup":                     {"geo", "layers", "layers/exchange"},
 	"layers/storetest":                   {"geo", "layers"},
 	"fixtures":                           {"geo", "layers"},
 	"tiles":                              {"geo", "layers"},
@@ -48,6 +49,7 @@ var testMayImport = map[string][]string{
 	"layers/postgis":  {"fixtures", "layers/storetest", "layers/postgis/cluster", "layers/postgis/cluster/clustertest"},
 	"layers/gpkg":     {"fixtures", "layers/storetest"},
 	"layers/exchange": {"fixtures"},
+	"layers/checkup":  {"fixtures"},
 	"tiles":           {"fixtures", "layers/storetest"},
 	"api":             {"api/web", "fixtures", "layers/gpkg", "layers/storetest"},
 }
@@ -67,6 +69,7 @@ var outside = map[string][]string{
 	"os/exec":                              {"cmd/shapan", "cmd/bench", "layers/postgis/cluster"},
 	"embed":                                {"api/web", "fixtures", "api", "layers/postgis"},
 	"github.com/paulmach/orb/encoding/mvt": {"tiles", "cmd/bench"},
+	"github.com/peterstace/":               {"layers/checkup"},
 }
 
 // rooms are the folders that may stand at the top.
