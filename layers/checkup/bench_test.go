@@ -30,9 +30,9 @@ func made(t testing.TB, o fixtures.Options) *layers.View {
 }
 
 func BenchmarkExamine(b *testing.B) {
-	for _, scale := range []fixtures.Scale{fixtures.Subdistrict, fixtures.District, fixtures.City} {
+	for _, scale := range []fixtures.Scale{fixtures.Subdistrict, fixtures.District} {
 		b.Run(string(scale), func(b *testing.B) {
-			v := made(b, fixtures.Options{Scale: scale, Events: 200_000})
+			v := made(b, fixtures.Options{Scale: scale})
 			for b.Loop() {
 				if _, err := Examine(b.Context(), v, Options{}); err != nil {
 					b.Fatal(err)
