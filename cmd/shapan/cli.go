@@ -23,6 +23,7 @@ type commands struct {
 	Layer    layerCommand    `cmd:"" help:"List, add and drop layers."`
 	Token    tokenCommand    `cmd:"" help:"Create, list and revoke access tokens."`
 	Migrate  migrateCommand  `cmd:"" help:"Make and upgrade the schema of a record in a PostGIS database."`
+	Doctor   doctorCommand   `cmd:"" help:"Examine the record and the map, and say what is wrong."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
@@ -33,6 +34,7 @@ it as vector tiles, heat, features and a wall page.
   shapan load facilities clinics.csv            load points with lon and lat columns
   shapan export events | jq .features.0.id      take a layer away as GeoJSON
   shapan token create --role viewer --name desk print a new access token
+  shapan doctor                                 examine the record and the map
 
 'shapan COMMAND --help' says more about each.`
 
