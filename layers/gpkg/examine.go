@@ -311,6 +311,7 @@ func (x *examination) systems() error {
 		return err
 	}
 	var tallies []layers.LayerTally
+	var wrong []string
 	for _, t := range x.known.tables {
 		if t.layer.Kind == layers.None || t.gone() {
 			continue
@@ -320,15 +321,16 @@ func (x *examination) systems() error {
 			found.Add(layers.Both("%s 没有登记。", "%s is not declared at all.", t.name))
 		} else if srs != srsWGS84 {
 			found.Add(layers.Both("%[1]s 登记为 %[2]d。", "%s is declared as %d.", t.name, srs))
+			wrong = append(wrong, literal(t.name))
 		}
 		tallies = append(tallies, found)
 	}
-	const set = "sqlite3 %s 'UPDATE gpkg_geometry_columns SET srs_id = 4326; UPDATE gpkg_contents SET srs_id = 4326 WHERE srs_id IS NOT NULL'"
+	const set = `sqlite3 %[1]s "UPDATE gpkg_geometry_columns SET srs_id = 4326 WHERE table_name IN (%[2]s); UPDATE gpkg_contents SET srs_id = 4326 WHERE table_name IN (%[2]s)"`
 	x.found = append(x.found, layers.Rule{
 		Check: "layers.srs", Level: layers.LevelError, Title: layers.Both("坐标系", "Reference systems"),
 		Kept:   layers.Both("{of} 个几何列都登记为 EPSG:4326（WGS 84）。", "All {of} geometry columns are declared as EPSG:4326 (WGS 84)."),
 		Broken: layers.Both("几何列的坐标系应登记为 4326，QGIS 等会把它画错位置。", "The geometry column should be declared as 4326: QGIS and others draw it in the wrong place."),
-		Remedy: layers.Both(set, set, x.store.path),
+		Remedy: layers.Both(set, set, x.store.path, strings.Join(wrong, ", ")),
 	}.Findings(tallies)...)
 	return nil
 }
