@@ -65,7 +65,8 @@ func unionKeys(a, b map[string]int) []string {
 	return slices.Compact(names)
 }
 
-// Unreadable returns the findings about rows of the record that could not be loaded: the notes of a Builder.
+// Unreadable returns the findings about rows of the record that could not be loaded, or not as they stand: the notes of a
+// Builder.
 func Unreadable(notes []Note) []Finding {
 	rule := Rule{
 		Check: "layers.rows", Level: LevelError, Title: Both("可读", "Rows"),
@@ -73,23 +74,38 @@ func Unreadable(notes []Note) []Finding {
 		Broken: Both("{n} 行读不出，不在图上。", "{n} rows cannot be read and are not on the map."),
 		Remedy: Both("用 QGIS 或 SQL 修正这些行，或从备份恢复。", "Mend these rows with QGIS or SQL, or restore them from a copy."),
 	}
-	var tallies []LayerTally
+	otherwise := Rule{
+		Check: "layers.adjusted", Level: LevelWarning, Title: Both("有改动的行", "Adjusted rows"),
+		Broken: Both("{n} 行显示的与记录库中的不同。", "{n} rows are shown otherwise than they stand in the record."),
+		Remedy: rule.Remedy,
+	}
+	findings := rule.Findings(noted(notes, false))
+	if shown := noted(notes, true); len(shown) > 0 {
+		findings = append(findings, otherwise.Findings(shown)...)
+	}
+	if len(notes) >= maxNotes {
+		findings = append(findings, Finding{Check: "layers.rows", Level: LevelWarning, Title: rule.Title, Count: len(notes),
+			Detail: Both("只列出前 %d 行。", "Only the first %d rows are listed.", maxNotes)})
+	}
+	return findings
+}
+
+// noted counts the notes about rows that are on the map, or about those that are not, by layer.
+func noted(notes []Note, shown bool) (tallies []LayerTally) {
 	for _, n := range notes {
+		if n.Shown != shown {
+			continue
+		}
 		i := slices.IndexFunc(tallies, func(t LayerTally) bool { return t.Layer == n.Layer })
 		if i < 0 {
 			i, tallies = len(tallies), append(tallies, LayerTally{Layer: n.Layer})
 		}
-		about := fmt.Sprintf("%d: %s.", n.ID, n.Reason)
 		if n.ID == 0 {
 			tallies[i].Add(Text{Chinese: n.Reason + "。", English: n.Reason + "."})
 			continue
 		}
+		about := fmt.Sprintf("%d: %s.", n.ID, n.Reason)
 		tallies[i].Add(Text{Chinese: about, English: about}, n.ID)
 	}
-	findings := rule.Findings(tallies)
-	if len(notes) >= maxNotes {
-		findings = append(findings, Finding{Check: "layers.rows", Level: LevelError, Title: rule.Title, Count: len(notes),
-			Detail: Both("只列出前 %d 行。", "Only the first %d rows are listed.", maxNotes)})
-	}
-	return findings
+	return tallies
 }

@@ -97,9 +97,12 @@ func TestUnreadableNamesRowsByLayer(t *testing.T) {
 	if found := Unreadable(nil); len(found) != 1 || found[0].Level != LevelOK {
 		t.Errorf("no notes: %+v", found)
 	}
-	found := Unreadable([]Note{{"a", 1, "it is torn"}, {"b", 2, "x"}, {"a", 3, "y"}, {"c", 0, "the table is gone"}})
-	if len(found) != 3 || found[0].Count != 2 || !cmp.Equal(found[0].IDs, []int64{1, 3}) || found[0].Detail[English] != "2 rows cannot be read and are not on the map. For example: 1: it is torn." {
+	found := Unreadable([]Note{{"a", 1, "it is torn", false}, {"b", 2, "x", false}, {"a", 3, "y", false}, {"c", 0, "the table is gone", false}, {"a", 4, "z", true}})
+	if len(found) != 4 || found[0].Count != 2 || !cmp.Equal(found[0].IDs, []int64{1, 3}) || found[0].Detail[English] != "2 rows cannot be read and are not on the map. For example: 1: it is torn." {
 		t.Errorf("notes: %+v", found)
+	}
+	if f := found[3]; f.Check != "layers.adjusted" || f.Level != LevelWarning || !cmp.Equal(f.IDs, []int64{4}) {
+		t.Errorf("a row that is shown otherwise: %+v", f)
 	}
 	if found[2].IDs != nil {
 		t.Errorf("a note about a whole layer names rows: %v", found[2].IDs)

@@ -107,6 +107,9 @@ func (d doctorCommand) examine(ctx context.Context, console console, r *report) 
 		if err != nil {
 			r.unusable("record.examined", layers.Both("检查记录库", "Examining"), err)
 		}
+	} else {
+		r.Findings = append(r.Findings, layers.Finding{Check: "record.examined", Level: layers.LevelNote, Title: layers.Both("检查记录库", "Examining"), Count: 1,
+			Detail: layers.Both("这种记录库不检查自身，只检查了图上的内容。", "This kind of record does not examine itself: only what is on the map was examined.")})
 	}
 	if snapshot == nil {
 		return ctx.Err()

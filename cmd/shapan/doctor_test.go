@@ -133,6 +133,13 @@ func TestDoctorOnWhatIsNoRecord(t *testing.T) {
 	if r := shapan(t, dir, nil, "doctor"); r.code != 1 || !strings.Contains(r.out, "打开记录库") || !strings.Contains(r.out, "不健康") {
 		t.Errorf("not a record: exit %d\n%s%s", r.code, r.out, r.err)
 	}
+	doc, bad, code = diagnosis(t, dir, "--database-url", "postgres://user:hush@127.0.0.1:1/map")
+	if code != 1 || bad["record.loads"].Level != layers.LevelError || strings.Contains(doc.Record, "hush") {
+		t.Errorf("a database that is away: exit %d, %+v", code, doc)
+	}
+	if r := shapan(t, dir, nil, "doctor", "--database-url", "nonsense"); r.code != 2 || r.out != "" {
+		t.Errorf("no address of a database: exit %d\n%s", r.code, r.out)
+	}
 	if r := shapan(t, dir, nil, "doctor", "--lang", "fr"); r.code != 2 || r.out != "" {
 		t.Errorf("a language that there is none of: exit %d\n%s", r.code, r.out)
 	}
