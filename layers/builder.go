@@ -228,30 +228,27 @@ func placeKey(b orb.Bound) int64 {
 	return key
 }
 
-// shareBytes is share for a text that is not a string yet.
-func (t *TableBuilder) shareBytes(b []byte) string {
-	if known, ok := t.texts[string(b)]; ok {
-		return known
-	}
-	return t.share(string(b))
-}
-
-// take adds a chunk that is packed already, of which every value was checked. All chunks before it must be full. It fails
-// where an id is there already.
+// take adds a chunk that is packed already, of which every value was checked; all chunks before it are full. It fails where
+// an id is there already.
 func (t *TableBuilder) take(c *chunk) error {
-	e := t.edit
-	row := uint32(len(e.chunks)) * chunkRows
-	e.chunks = append(e.chunks, c)
-	t.open = uint32(len(e.chunks))
+	row := t.table.rows()
+	t.table.chunks = append(t.table.chunks, c)
 	for _, id := range c.ids {
-		if id == 0 {
-			e.free = append(e.free, row)
-		} else if _, twice := e.ids.Load(id, row); twice {
+		switch {
+		case id == 0:
+			t.table.free = append(t.table.free, row)
+		case id <= t.last && t.Has(id):
 			return fmt.Errorf("id %d stands twice", id)
-		} else if b, ok := e.bound(row); ok {
-			e.index.Insert(b, row)
+		default:
+			t.number(id, row)
+			if b, ok := t.table.bound(row); ok {
+				t.places = append(t.places, place{b, row, placeKey(b)})
+			}
 		}
 		row++
+	}
+	if len(t.places) >= placesAtOnce {
+		t.place()
 	}
 	return nil
 }

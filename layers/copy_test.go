@@ -153,12 +153,12 @@ func readFails(t *testing.T, what string, data []byte) {
 
 func TestOnlyAWholeCopyIsRead(t *testing.T) {
 	t.Parallel()
-	good := copyOf(t, someWorld(t, seeded(81), 20))
+	good := copyOf(t, someWorld(t, seeded(81), 8))
 	for n := range good {
 		readFails(t, fmt.Sprintf("the first %d of %d bytes", n, len(good)), good[:n])
 	}
 	r := seeded(82)
-	for range 600 {
+	for range 400 {
 		i, bit := r.IntN(len(good)), byte(1)<<r.IntN(8)
 		bad := slices.Clone(good)
 		bad[i] ^= bit
@@ -212,10 +212,10 @@ func packer(t testing.TB) func(inside []byte) []byte {
 // A copy that was made by somebody else, checksum and all, may be refused or read, but what is read keeps the rules.
 func TestAForgedCopyKeepsTheRules(t *testing.T) {
 	t.Parallel()
-	inside := unpacked(t, copyOf(t, someWorld(t, seeded(84), 20)))
+	inside := unpacked(t, copyOf(t, someWorld(t, seeded(84), 12)))
 	r, packed := seeded(85), packer(t)
 	read := 0
-	for range 800 {
+	for range 400 {
 		bad := slices.Clone(inside)
 		for range 1 + r.IntN(3) {
 			bad[r.IntN(len(bad))] = byte(r.IntN(256))
