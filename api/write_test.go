@@ -25,9 +25,17 @@ func problemIn(t *testing.T, r reply) (field, detail string) {
 	return p.Field, p.Detail
 }
 
-func TestAPostThatIsSentAgainIsDoneOnce(t *testing.T) {
+// The parts share a service, one after another, for each service takes its time to start.
+func TestAWriteThatIsSentAgainIsDoneOnce(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
+	t.Run("post", func(t *testing.T) { postTwice(t, s) })
+	t.Run("patch", func(t *testing.T) { patchTwice(t, s) })
+	t.Run("delete", func(t *testing.T) { deleteTwice(t, s) })
+	t.Run("unseen", func(t *testing.T) { aKeyOpensNothing(t, s) })
+}
+
+func postTwice(t *testing.T, s *service) {
 	before := s.count(t)
 	post := func(role, key, body string) reply {
 		return s.do(t, role, "POST", "/collections/events/items", body, "Idempotency-Key", key)
@@ -63,9 +71,7 @@ func TestAPostThatIsSentAgainIsDoneOnce(t *testing.T) {
 	}
 }
 
-func TestAPatchThatIsSentAgainIsDoneOnce(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
+func patchTwice(t *testing.T, s *service) {
 	made := s.do(t, "dispatcher", "POST", "/collections/events/items", newEvent)
 	at := strings.TrimPrefix(made.Header.Get("Location"), s.URL)
 	patch := func(key, stage, ifMatch string) reply {
@@ -82,28 +88,26 @@ func TestAPatchThatIsSentAgainIsDoneOnce(t *testing.T) {
 		return decode[struct{ Properties struct{ Stage string } }](t, r).Properties.Stage
 	}
 	tag := made.Header.Get("ETag")
-	first := patch("a", "dispatched", tag)
-	if again := patch("a", "dispatched", tag); stage(first) != "dispatched" || stage(again) != "dispatched" || again.Header.Get("ETag") != first.Header.Get("ETag") {
+	first := patch("patch a", "dispatched", tag)
+	if again := patch("patch a", "dispatched", tag); stage(first) != "dispatched" || stage(again) != "dispatched" || again.Header.Get("ETag") != first.Header.Get("ETag") {
 		t.Errorf("answered with %s, then with %s", first.body, again.body)
 	}
-	if r := patch("b", "dispatched", tag); r.StatusCode != 412 {
+	if r := patch("patch b", "dispatched", tag); r.StatusCode != 412 {
 		t.Errorf("a patch of a state that is past, under another key: %d, want 412", r.StatusCode)
 	}
-	if got := stage(patch("c", "closed", "")); got != "closed" {
+	if got := stage(patch("patch c", "closed", "")); got != "closed" {
 		t.Errorf("the stage is %q", got)
 	}
-	stage(patch("d", "disposed", ""))
-	if got := stage(patch("c", "closed", "")); got != "disposed" {
+	stage(patch("patch d", "disposed", ""))
+	if got := stage(patch("patch c", "closed", "")); got != "disposed" {
 		t.Errorf("a patch sent again was done again: the stage is %q, want that of the patch after it", got)
 	}
-	if got := stage(patch("a", "dispatched", tag)); got != "disposed" {
+	if got := stage(patch("patch a", "dispatched", tag)); got != "disposed" {
 		t.Errorf("a patch sent again was done again: the stage is %q, want that of the patch after it", got)
 	}
 }
 
-func TestADeleteThatIsSentAgainIsDoneOnce(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
+func deleteTwice(t *testing.T, s *service) {
 	made := s.do(t, "dispatcher", "POST", "/collections/events/items", newEvent)
 	at := strings.TrimPrefix(made.Header.Get("Location"), s.URL)
 	remove := func(role, key, ifMatch string) int {
@@ -129,9 +133,7 @@ func TestADeleteThatIsSentAgainIsDoneOnce(t *testing.T) {
 }
 
 // To ask for a key must not touch what the caller may not see.
-func TestAKeyOpensNothing(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
+func aKeyOpensNothing(t *testing.T, s *service) {
 	elsewhere := s.do(t, "dispatcher", "POST", "/collections/events/items", strings.Replace(newEvent, "114.3105,30.5767", "114.2980,30.5597", 1))
 	at := strings.TrimPrefix(elsewhere.Header.Get("Location"), s.URL)
 	for range 2 {
