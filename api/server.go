@@ -154,7 +154,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, h handler) (err err
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Shapan-Seq", fmt.Sprint(snapshot.Seq))
+	w.Header().Set("Shapan-Seq", strconv.FormatUint(uint64(snapshot.Seq), 10))
 	return h(w, &call{Request: r, caller: caller, view: snapshot.View(caller.scope), params: p})
 }
 
