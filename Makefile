@@ -76,16 +76,18 @@ tools:
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || a == 20 && b >= 19 ? 0 : 1)' || \
 	  { echo "Node.js $$(node --version) is too old: 20.19 or newer is needed."; exit 1; }
 
-# What the tests need besides: GDAL reads what Shapan writes, Chromium opens the wall, Noto draws its Chinese.
-PACKAGES := gdal-bin chromium fonts-noto-cjk
+# What the tests need besides: GDAL reads what Shapan writes, PostGIS keeps it (the tests run servers of their own),
+# Chromium opens the wall, Noto draws its Chinese. postgresql-postgis stands for the version that the release has.
+PACKAGES := gdal-bin postgresql-postgis chromium fonts-noto-cjk
+POSTGIS  := $(wildcard /usr/share/postgresql/*/extension/postgis.control)
 .PHONY: system
 system: tools
 	@command -v gcc >/dev/null || { echo "gcc is missing: go test -race needs it (Debian: apt-get install gcc libc6-dev)."; exit 1; }
-	@if ! command -v ogrinfo >/dev/null || ! { command -v chromium || command -v google-chrome; } >/dev/null || [ -z "$$(fc-list :lang=zh 2>/dev/null)" ]; then \
+	@if ! command -v ogrinfo >/dev/null || [ -z "$(POSTGIS)$$(ls "$$(pg_config --sharedir 2>/dev/null)/extension/postgis.control" 2>/dev/null)" ] || ! { command -v chromium || command -v google-chrome; } >/dev/null || [ -z "$$(fc-list :lang=zh 2>/dev/null)" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(PACKAGES); \
 	  else \
-	    echo "The tests need GDAL, Chromium and a Chinese font. On Debian or Ubuntu:"; \
+	    echo "The tests need GDAL, PostgreSQL with PostGIS, Chromium and a Chinese font. On Debian or Ubuntu:"; \
 	    echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(PACKAGES)"; exit 1; \
 	  fi; \
 	fi
