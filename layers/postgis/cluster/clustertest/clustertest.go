@@ -74,6 +74,22 @@ func (s *Server) Database(t testing.TB, fill func(ctx context.Context, url strin
 	if err := s.copyTo(c, name, fill); err != nil {
 		t.Fatal(err)
 	}
+	return lent(t, c, name)
+}
+
+// Empty makes a database without anything in it for a test, as Database does.
+func (s *Server) Empty(t testing.TB) string {
+	t.Helper()
+	c := s.Cluster(t)
+	name := nameFor(t.Name())
+	if err := c.Create(context.Background(), name, ""); err != nil {
+		t.Fatal(err)
+	}
+	return lent(t, c, name)
+}
+
+// lent returns the address of a database that is dropped when the test ends.
+func lent(t testing.TB, c *cluster.Cluster, name string) string {
 	t.Cleanup(func() {
 		if err := c.Drop(context.Background(), name); err != nil {
 			t.Logf("drop the database: %v", err)
