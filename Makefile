@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BIN     := bin/shapan
+PRIVATE := bin/postgis
 WEB     := api/web
 LISTEN  ?= 127.0.0.1:8080
 DATA    ?= ./data
@@ -12,11 +13,16 @@ CACHE   ?= $(HOME)/.cache/shapan
 
 .PHONY: help
 help: ## print this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build the pages and the command, and serve the sample subdistrict on 127.0.0.1:8080 (LISTEN=, DATA=)
 	$(BIN) serve --listen $(LISTEN) --data $(DATA)
+
+.PHONY: run-postgis
+run-postgis: build postgis ## the same with the record in a private PostgreSQL with PostGIS, kept in DATA/postgis
+	$(PRIVATE) --dir $(DATA)/postgis --durable --first '$(BIN) fixtures --public-url http://$(LISTEN)' \
+	  --exec 'exec $(BIN) serve --listen $(LISTEN) --data $(DATA)'
 
 .PHONY: build
 build: pages ## build the pages and bin/shapan
@@ -37,8 +43,9 @@ lint: tools $(WEB)/dist/.gitkeep ## gofmt, go vet, staticcheck
 	go tool staticcheck ./...
 
 .PHONY: e2e
-e2e: build ## open the wall in a real browser against the real program (writes docs/wall.png with SCREENSHOT=1)
+e2e: build postgis ## open the wall in a real browser against the real program, on either record (writes docs/wall.png with SCREENSHOT=1)
 	cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs/wall.png,) npm run --silent e2e
+	$(PRIVATE) --exec 'cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_E2E_DATABASE_URL=$$SHAPAN_OWNER_URL npm run --silent e2e'
 
 .PHONY: bench
 bench: build ## print the table of measurements (about two minutes)
@@ -67,6 +74,10 @@ pages: tools $(WEB)/node_modules/.package-lock.json
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --no-progress
 	@touch $@
+
+.PHONY: postgis
+postgis: tools
+	go build -trimpath -o $(PRIVATE) ./cmd/postgis
 
 # What the build needs, said in one sentence when it is missing.
 .PHONY: tools
