@@ -463,6 +463,30 @@ func TestFlagBeatsEnvironmentBeatsFile(t *testing.T) {
 	}
 }
 
+func TestPrintConfigHidesThePasswordOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	for url, shown := range map[string]string{
+		"postgres://shapan@db.example/map":                        "postgres://shapan@db.example/map",
+		"postgres://shapan:hush@db.example,other:5433/map":        "db.example",
+		"postgres://db.example/map?user=shapan&password=hush":     "",
+		"postgres://db.example/map?sslpassword=hush":              "",
+		"postgres://shapan:x@db.example/map?password=hush":        "",
+		"postgres://shapan:%zzhush@db.example/map":                "",
+		"postgres://shapan:#hush@db.example/map":                  "",
+		"host=db.example user=shapan password=hush dbname=map":    "",
+		"host=db.example PassWord = 'hush' dbname=map":            "",
+		"host=db.example user=shapan dbname=map":                  "host=db.example",
+		"postgresql://shapan:hush@db.example/map?sslmode=require": "sslmode=require",
+	} {
+		for _, args := range [][]string{{"serve"}, {"migrate", "up"}} {
+			r := shapan(t, t.TempDir(), []string{"SHAPAN_DATABASE_URL=" + url}, append(args, "--print-config")...)
+			if r.code != 0 || strings.Contains(r.out+r.err, "hush") || !strings.Contains(r.out, "database-url: ") || !strings.Contains(r.out, shown) {
+				t.Errorf("%q of %s: exit %d, expected %q and no password:\n%s%s", args, url, r.code, shown, r.out, r.err)
+			}
+		}
+	}
+}
+
 func TestHelpTeaches(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"", "serve", "load", "export", "fixtures", "layer", "token", "doctor"} {
