@@ -15,7 +15,7 @@ import (
 // The database of the record, and the user that the service comes in as. The owner is the superuser postgres.
 const (
 	database   = "shapan"
-	unfinished = "shapan_unfinished" // its name until it is filled
+	unfinished = "shapan_new" // its name until it is filled
 	user       = "shapan"
 	owner      = "postgres"
 )
