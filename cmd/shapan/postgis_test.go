@@ -236,6 +236,14 @@ func TestMigrateMakesTheRecordAndTellsOfIt(t *testing.T) {
 	if r := shapan(t, dir, nil, "migrate", "up"); r.code != 0 || r.err != "the record's schema is up to date\n" {
 		t.Errorf("migrate up again: exit %d:\n%s", r.code, r.err)
 	}
+	service := inDatabase(t, as(t, addressIn(t, dir), postgis.RoleService))
+	if r := shapan(t, service, nil, "serve", "--listen", "127.0.0.1:0", "--no-sample"); r.code != 1 || !strings.Contains(r.err, "member of "+postgis.RoleOwner) {
+		t.Errorf("serving a record without layers with the rights of the service: exit %d:\n%s", r.code, r.err)
+	}
+	token := admin(t, dir) // who may alter tables makes the layer of tokens
+	if code, _, body := start(t, service).do(t, "GET", "/collections", token, ""); code != 200 {
+		t.Errorf("serving it then: %d %s", code, body)
+	}
 }
 
 func TestADatabaseThatCannotBeHadIsToldWithoutThePassword(t *testing.T) {
