@@ -137,6 +137,7 @@ END $$;
 -- +goose StatementEnd
 CREATE CONSTRAINT TRIGGER number_commit AFTER INSERT ON shapan.commits
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION shapan.number_commit();
+ALTER TABLE shapan.commits ENABLE ALWAYS TRIGGER number_commit; -- in sessions that replicate too, as all triggers of the log
 
 -- +goose StatementBegin
 -- Logs what a statement did to a layer's table. Arguments: the layer's number, its key column.
@@ -164,6 +165,12 @@ BEGIN
     WHEN 'TRUNCATE' THEN
         EXECUTE format('INSERT INTO shapan.changes (tx, layer, fid, op) SELECT $1, $2, %s, ''d'' FROM %I.%I', key, TG_TABLE_SCHEMA, TG_TABLE_NAME) USING tx, layer;
         GET DIAGNOSTICS n = ROW_COUNT;
+        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+            -- It removes rows, too, that were committed after this transaction began to look, and which it does not see:
+            -- whoever follows the log loads everything again.
+            INSERT INTO shapan.changes (tx, layer, fid, op) VALUES (tx, 0, 0, 'c');
+            n := n + 1;
+        END IF;
     END CASE;
     IF n + m > 0 THEN
         INSERT INTO shapan.commits (tx) VALUES (tx) ON CONFLICT DO NOTHING;
@@ -186,10 +193,13 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER log_catalogue AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON shapan.layers
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.log_catalogue();
+ALTER TABLE shapan.layers ENABLE ALWAYS TRIGGER log_catalogue;
 CREATE TRIGGER log_catalogue AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON shapan.fields
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.log_catalogue();
+ALTER TABLE shapan.fields ENABLE ALWAYS TRIGGER log_catalogue;
 CREATE TRIGGER log_catalogue AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON shapan.codes
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.log_catalogue();
+ALTER TABLE shapan.codes ENABLE ALWAYS TRIGGER log_catalogue;
 
 -- +goose StatementBegin
 -- Installs the triggers of the log on a table and its partitions. The number may be that of a layer to come.
@@ -265,6 +275,7 @@ CREATE TRIGGER codes_updated AFTER UPDATE ON shapan.codes REFERENCING OLD TABLE 
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.codes_changed();
 CREATE TRIGGER codes_deleted AFTER DELETE ON shapan.codes REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.codes_changed();
+ALTER TABLE shapan.codes ENABLE ALWAYS TRIGGER codes_inserted, ENABLE ALWAYS TRIGGER codes_updated, ENABLE ALWAYS TRIGGER codes_deleted;
 
 -- +goose StatementBegin
 -- Shortens the log: commits older than keep_for, and those beyond the last keep_changes changes, but never the newest.
