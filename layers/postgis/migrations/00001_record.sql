@@ -293,10 +293,14 @@ BEGIN
     DELETE FROM shapan.writes WHERE at < clock_timestamp() - interval '25 hours'
         OR key LIKE 'once %' AND at < clock_timestamp() - interval '10 minutes'; -- keys that nobody sends again
     SELECT seq, last_change INTO newest, latest FROM shapan.commits WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1;
-    WITH old AS (
+    -- The oldest, up to the first that is to be kept: a log with a hole would tell a reader less than happened. (A commit
+    -- that was long in the making may have older changes than those that were numbered before it.)
+    WITH first AS (
+        SELECT tx, seq, at < clock_timestamp() - keep_for OR coalesce(last_change, 0) <= latest - keep_changes AS old
+            FROM shapan.commits WHERE seq < newest ORDER BY seq LIMIT 5000
+    ), old AS (
         DELETE FROM shapan.commits WHERE tx IN (
-            SELECT tx FROM shapan.commits WHERE seq < newest AND (at < clock_timestamp() - keep_for OR last_change <= latest - keep_changes)
-            ORDER BY seq LIMIT 5000)
+            SELECT tx FROM first WHERE seq < (SELECT coalesce(min(seq), newest) FROM first WHERE old IS NOT TRUE))
         RETURNING tx
     ), logged AS (
         DELETE FROM shapan.changes c USING old WHERE c.tx = old.tx
