@@ -180,6 +180,25 @@ END $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
+-- Logs a row that may move to another partition. A MERGE that moves one shows it to none of the triggers by statement that
+-- fire; what both log is told once. Arguments: the layer's number, its key column.
+CREATE FUNCTION shapan.log_move() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    tx bigint := shapan.transaction_number();
+    was bigint;
+    becomes bigint;
+BEGIN
+    EXECUTE format('SELECT ($1).%1$I, ($2).%1$I', TG_ARGV[1]) USING OLD, NEW INTO was, becomes;
+    IF was <> becomes THEN
+        INSERT INTO shapan.changes (tx, layer, fid, op) VALUES (tx, TG_ARGV[0]::integer, was, 'd');
+    END IF;
+    INSERT INTO shapan.changes (tx, layer, fid, op) VALUES (tx, TG_ARGV[0]::integer, becomes, 'p');
+    INSERT INTO shapan.commits (tx) VALUES (tx) ON CONFLICT DO NOTHING;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
 -- Logs that the catalogue changed: whoever follows the log loads everything again.
 CREATE FUNCTION shapan.log_catalogue() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -207,6 +226,7 @@ CREATE FUNCTION shapan.watch_table(target regclass, layer integer, key text) RET
 DECLARE
     part regclass;
     what text;
+    moves text;
 BEGIN
     FOR part IN SELECT target UNION SELECT relid FROM pg_partition_tree(target) WHERE relid IS NOT NULL LOOP
         PERFORM shapan.unwatch_table(part);
@@ -218,6 +238,15 @@ BEGIN
             EXECUTE format('CREATE TRIGGER ' || what || ' FOR EACH STATEMENT EXECUTE FUNCTION shapan.log_change(%2$L, %3$L)', part, layer, key);
             EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', part, split_part(what, ' ', 1));
         END LOOP;
+        SELECT CASE WHEN bool_or(p.partexprs IS NOT NULL) THEN 'true'
+            ELSE string_agg(format('OLD.%1$I IS DISTINCT FROM NEW.%1$I', a.attname), ' OR ') END INTO moves
+            FROM pg_partition_ancestors(part) u JOIN pg_partitioned_table p ON p.partrelid = u.relid
+            LEFT JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs)
+            WHERE (SELECT relkind FROM pg_class WHERE oid = part) = 'r';
+        IF moves IS NOT NULL THEN
+            EXECUTE format('CREATE TRIGGER shapan_move BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION shapan.log_move(%L, %L)', part, moves, layer, key);
+            EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER shapan_move', part);
+        END IF;
     END LOOP;
 END $$;
 -- +goose StatementEnd
@@ -228,7 +257,7 @@ DECLARE
     trigger_name name;
 BEGIN
     FOR trigger_name IN SELECT tgname FROM pg_trigger WHERE tgrelid = target AND NOT tgisinternal
-            AND tgname IN ('shapan_insert', 'shapan_update', 'shapan_delete', 'shapan_truncate') LOOP
+            AND tgname IN ('shapan_insert', 'shapan_update', 'shapan_delete', 'shapan_truncate', 'shapan_move') LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', trigger_name, target);
     END LOOP;
 END $$;
