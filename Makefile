@@ -41,7 +41,7 @@ e2e: build ## open the wall in a real browser against the real program (writes d
 	cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs/wall.png,) npm run --silent e2e
 
 .PHONY: bench
-bench: build ## print the table of measurements (about two minutes)
+bench: build ## print the table of measurements, beside PostGIS in a server of its own (about ten minutes)
 	go run ./cmd/bench -shapan $(BIN)
 
 .PHONY: fixtures
