@@ -48,7 +48,7 @@ e2e: build postgis ## open the wall in a real browser against the real program, 
 	$(PRIVATE) --exec 'cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_E2E_DATABASE_URL=$$SHAPAN_OWNER_URL npm run --silent e2e'
 
 .PHONY: bench
-bench: build ## print the table of measurements (about two minutes)
+bench: build ## print the table of measurements, beside PostGIS in a server of its own (about ten minutes)
 	go run ./cmd/bench -shapan $(BIN)
 
 .PHONY: fixtures

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"text/tabwriter"
 	"time"
+
+	"shapan/fixtures"
 )
 
 // row is one line of the table.
@@ -23,24 +26,28 @@ type setting struct {
 	program string        // path of the program, for the start
 	rounds  int           // of which the median is taken
 	round   time.Duration // of one side
-	events  int           // of the large layer
-	million int           // of the layer whose memory is measured
+	large   int           // events of the record that tiles and searches are measured on
+	scale   fixtures.Scale
+	events  int // of the record whose load and memory are measured
 	writes  int
+	server  *server
 	only    string // the one to measure; empty: all
 }
 
 func main() {
-	s := setting{rounds: 5, round: time.Second, events: 200_000, million: 1_000_000, writes: 300}
+	s := setting{rounds: 5, round: time.Second, large: 200_000, scale: fixtures.District, writes: 300, server: new(server)}
 	quick := flag.Bool("quick", false, "few and short rounds, to see that it runs")
 	only := flag.String("only", "", "measure one alone, such as B1")
 	profile := flag.String("profile", "", "write a CPU profile into this file")
+	flag.IntVar(&s.events, "events", 1_000_000, "how many events are loaded from PostGIS (B8, B9)")
 	flag.StringVar(&s.program, "shapan", "bin/shapan", "path of the program")
 	flag.Parse()
 	if *quick {
-		s = setting{program: s.program, rounds: 1, round: 200 * time.Millisecond, events: 20_000, million: 50_000, writes: 20}
+		s.rounds, s.round, s.large, s.events, s.writes, s.scale = 1, 100*time.Millisecond, 4_000, 8_000, 20, fixtures.Subdistrict
 	}
 	s.only = *only
-	if err := profiled(*profile, func() error { return run(context.Background(), s) }); err != nil {
+	err := profiled(*profile, func() error { return run(context.Background(), s) })
+	if err = errors.Join(err, s.server.close()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -68,7 +75,7 @@ func run(ctx context.Context, s setting) error {
 	steps := []struct {
 		id      string
 		measure func(context.Context, setting) ([]row, error)
-	}{{"B1", hotTiles}, {"B2", coldTiles}, {"B3", nearest}, {"B6", writeToStream}, {"B9", memory}, {"B11", startToReady}}
+	}{{"B1", hotTiles}, {"B2", coldTiles}, {"B3", nearest}, {"B6", writeToStream}, {"B8", loadAndFill}, {"B9", memory}, {"B11", startToReady}}
 	table := tabwriter.NewWriter(os.Stdout, 2, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "#\twhat\tShapan\tbeside\tratio\tgoal")
 	for _, step := range steps {
@@ -87,8 +94,9 @@ func run(ctx context.Context, s setting) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Println("Medians of alternating rounds in one run, seeded data. PostGIS as a peer (B2, B3, B6) is not measured yet: the naive twin stands there.")
-	return nil
+	said, err := s.server.said(ctx)
+	fmt.Println("Medians of alternating rounds in one run, seeded data.", said)
+	return err
 }
 
 // median returns the middle of some numbers; it sorts them.

@@ -14,44 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
-
-	"shapan/fixtures"
-	"shapan/layers"
 )
-
-// memory is B9: what an event costs in memory, index and columns included.
-func memory(ctx context.Context, s setting) ([]row, error) {
-	var schema layers.Layer
-	for _, l := range fixtures.Catalogue() {
-		if l.Name == fixtures.Events {
-			schema = l
-		}
-	}
-	before := heap()
-	b := layers.NewBuilder()
-	t, err := b.Layer(schema)
-	if err != nil {
-		return nil, err
-	}
-	n := 0
-	begun := time.Now()
-	err = fixtures.Generate(ctx, fixtures.Options{Events: s.million}, func(layer string, f layers.Feature) error {
-		if layer == fixtures.Events {
-			t.Add(f)
-			n++
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	snapshot := b.Snapshot(1)
-	took := time.Since(begun)
-	after := heap()
-	runtime.KeepAlive(snapshot)
-	return []row{{"B9", fmt.Sprintf("memory of %d events", n), fmt.Sprintf("%d bytes each", (after-before)/uint64(n)),
-		fmt.Sprintf("made and loaded in %v", took.Round(10*time.Millisecond)), "-", "<= 250 bytes"}}, nil
-}
 
 // heap returns the bytes in use after a collection.
 func heap() uint64 {

@@ -17,11 +17,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// sampled is a record that is made anew at each load: the sample with some number of events and one admin's token. It
+// sampled is a record that is made anew at each load: a sample and one admin's token. It
 // takes no writes.
 type sampled struct {
-	events int
-	token  *layers.Feature
+	fixtures.Options
+	token *layers.Feature
 }
 
 // Load makes the sample.
@@ -36,7 +36,7 @@ func (s *sampled) Load(ctx context.Context, b *layers.Builder) (layers.Seq, erro
 	}
 	s.token.ID = 1
 	tables[api.TokenLayer().Name].Add(*s.token)
-	err := fixtures.Generate(ctx, fixtures.Options{Events: s.events}, func(layer string, f layers.Feature) error {
+	err := fixtures.Generate(ctx, s.Options, func(layer string, f layers.Feature) error {
 		tables[layer].Add(f)
 		return nil
 	})
@@ -62,19 +62,18 @@ type world struct {
 	close func()
 }
 
-// newWorld serves the sample with some number of events and a tile cache of some bytes.
-func newWorld(ctx context.Context, events int, cache int64) (*world, error) {
+// newWorld serves a sample with a tile cache of some bytes.
+func newWorld(ctx context.Context, sample fixtures.Options, cache int64) (*world, error) {
 	secret, token, err := api.NewToken("bench", "admin", nil, time.Time{}, time.Unix(0, 0))
 	if err != nil {
 		return nil, err
 	}
-	return serveStore(ctx, &sampled{events, &token}, secret, cache)
+	return serveStore(ctx, &sampled{sample, &token}, secret, cache)
 }
 
 // serveStore serves a record.
 func serveStore(ctx context.Context, store layers.Store, secret string, cache int64) (*world, error) {
-	quiet := slog.New(slog.DiscardHandler)
-	live, err := layers.Open(ctx, store, layers.LiveConfig{Log: quiet})
+	live, err := layers.Open(ctx, store, layers.LiveConfig{Log: quiet()})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +81,7 @@ func serveStore(ctx context.Context, store layers.Store, secret string, cache in
 	if err != nil {
 		return nil, err
 	}
-	server, err := api.New(api.Config{Live: live, Cache: drawn, Registry: prometheus.NewRegistry(), Log: quiet})
+	server, err := api.New(api.Config{Live: live, Cache: drawn, Registry: prometheus.NewRegistry(), Log: quiet()})
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +94,9 @@ func serveStore(ctx context.Context, store layers.Store, secret string, cache in
 	}
 	return &world{live, url, secret, func() { stop(); cancel() }}, nil
 }
+
+// quiet is a log that nobody reads.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // listen serves a handler on a free port of this machine.
 func listen(h http.Handler) (url string, stop func(), err error) {
@@ -136,20 +138,28 @@ func get(client *http.Client, url, token string) (int, http.Header, []byte, erro
 
 // rate drives some addresses with 8 clients for a while, each beginning elsewhere, and returns requests per second.
 func rate(urls []string, token string, d time.Duration) (float64, error) {
+	client := newClient()
+	defer client.CloseIdleConnections()
+	return drive(len(urls), d, func(i int) error {
+		_, _, _, err := get(client, urls[i], token)
+		return err
+	})
+}
+
+// drive does n things in turn with 8 clients for a while, each beginning elsewhere, and returns how many are done a second.
+func drive(n int, d time.Duration, do func(i int) error) (float64, error) {
 	const clients = 8
 	type outcome struct {
 		n   int
 		err error
 	}
-	client := newClient()
-	defer client.CloseIdleConnections()
 	done := make(chan outcome, clients)
 	begun := time.Now()
 	for c := range clients {
 		go func() {
 			var o outcome
-			for i := c * len(urls) / clients; o.err == nil && time.Since(begun) < d; i++ {
-				_, _, _, o.err = get(client, urls[i%len(urls)], token)
+			for i := c * n / clients; o.err == nil && time.Since(begun) < d; i++ {
+				o.err = do(i % n)
 				o.n++
 			}
 			done <- o

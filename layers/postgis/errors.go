@@ -25,6 +25,7 @@ const (
 	codeNoSchema         = "3F000"
 	codeNoFunction       = "42883"
 	codePlanChanged      = "0A000"
+	codeUnsupported      = "0A000" // the same code: the table cannot be copied into
 	codeLockTimeout      = "55P03"
 	codeQueryCancelled   = "57014"
 	codeAdminShutdown    = "57P01"

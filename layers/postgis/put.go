@@ -356,6 +356,11 @@ func (p *put) insert(ctx context.Context, r *run) error {
 	if err := p.number(ctx, r); err != nil {
 		return err
 	}
+	if r.copies() {
+		if done, err := p.copy(ctx, r); done || err != nil {
+			return err
+		}
+	}
 	there, err := p.write(ctx, r, "")
 	if err != nil {
 		return err
