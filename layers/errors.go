@@ -66,6 +66,21 @@ func Constraint(field, format string, args ...any) error {
 	return &Error{Kind: ErrConstraint, Field: field, Detail: fmt.Sprintf(format, args...)}
 }
 
+// NotFound makes an ErrNotFound.
+func NotFound(format string, args ...any) error {
+	return &Error{Kind: ErrNotFound, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Conflict makes an ErrConflict.
+func Conflict(format string, args ...any) error {
+	return &Error{Kind: ErrConflict, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Stale makes an ErrStale.
+func Stale(format string, args ...any) error {
+	return &Error{Kind: ErrStale, Detail: fmt.Sprintf(format, args...)}
+}
+
 // Unknown makes an ErrInvalid that says that name is none of the known words of this kind ("field", "parameter"), and
 // offers the nearest of them, or all when they are few and none is near.
 func Unknown(kind, name string, known []string) error {

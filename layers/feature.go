@@ -69,3 +69,35 @@ type Change struct {
 	IfMatch string   // in Put: the ETag that the feature must have now, else ErrConflict; empty: any
 	Schema  *Layer   // of Define
 }
+
+// Target returns the id that a change of Put is about: 0 where the record is to give one. It fails with ErrInvalid where
+// the change and its feature name different ones, or none where one is needed.
+func (c *Change) Target() (int64, error) {
+	id := c.ID
+	if c.Op != Delete {
+		if c.Feature == nil {
+			return 0, Invalid("", "an %s without a feature", c.Op)
+		}
+		if id == 0 {
+			id = c.Feature.ID
+		}
+		if c.Feature.ID != 0 && c.Feature.ID != id {
+			return 0, Invalid("id", "the change is about id %d, its feature has id %d", id, c.Feature.ID)
+		}
+	}
+	if id < 0 || id > MaxID || id == 0 && (c.Op == Update || c.Op == Delete) {
+		return 0, Invalid("id", "id %d: expected a number from 1 to %d", id, int64(MaxID))
+	}
+	return id, nil
+}
+
+// CheckSchema says what is wrong with the schema of a Define, or nil.
+func (c *Change) CheckSchema() error {
+	if c.Schema == nil {
+		return Invalid("schema", "a define without a schema")
+	}
+	if c.Layer != "" && c.Layer != c.Schema.Name {
+		return Invalid("name", "the change is about layer %q, its schema is named %q", c.Layer, c.Schema.Name)
+	}
+	return c.Schema.Validate()
+}

@@ -177,6 +177,24 @@ func (l *Layer) Validate() error {
 	return nil
 }
 
+// Replaces says why the schema cannot take the place of an old one whose layer has features, or nil: it keeps the kind of
+// geometry and the fields, with their types, and may add others.
+func (l *Layer) Replaces(old *Layer) error {
+	if l.Kind != old.Kind {
+		return Invalid("kind", "layer %s has features: its geometry stays %s, %s came", l.Name, old.Kind, l.Kind)
+	}
+	for _, f := range old.Fields {
+		i := l.Index(f.Name)
+		if i < 0 {
+			return Invalid("fields", "layer %s has features: its field %s cannot be left out", l.Name, f.Name)
+		}
+		if l.Fields[i].Type != f.Type {
+			return Invalid("fields", "layer %s has features: its field %s stays %s, %s came", l.Name, f.Name, f.Type, l.Fields[i].Type)
+		}
+	}
+	return nil
+}
+
 // Index returns the position of a field, or -1.
 func (l *Layer) Index(name string) int {
 	return slices.IndexFunc(l.Fields, func(f Field) bool { return f.Name == name })

@@ -67,15 +67,3 @@ func uncommitted(err error) error {
 	}
 	return unavailable(err)
 }
-
-func notFound(format string, args ...any) error {
-	return &layers.Error{Kind: layers.ErrNotFound, Detail: fmt.Sprintf(format, args...)}
-}
-
-func conflict(format string, args ...any) error {
-	return &layers.Error{Kind: layers.ErrConflict, Detail: fmt.Sprintf(format, args...)}
-}
-
-func stale(format string, args ...any) error {
-	return &layers.Error{Kind: layers.ErrStale, Detail: fmt.Sprintf(format, args...)}
-}

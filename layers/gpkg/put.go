@@ -14,9 +14,6 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// maxID bounds the ids that may be written: the greatest whole number that every JSON reader keeps exactly.
-const maxID = 1<<53 - 1
-
 // Put implements layers.Store.
 func (s *Store) Put(ctx context.Context, key layers.Key, changes []layers.Change) (seq layers.Seq, err error) {
 	if err := errors.Join(ctx.Err(), key.Check()); err != nil {
@@ -62,7 +59,7 @@ func (n *session) recall(key layers.Key, changes []layers.Change) (done bool, be
 	err = n.each("SELECT digest, seq, ids FROM shapan_writes WHERE key = ?", []driver.Value{key.Name}, func(row []driver.Value) error {
 		done = true
 		if text(row[0]) != key.Digest {
-			return conflict("the key %.60q named another write before: each write needs a key of its own", key.Name)
+			return layers.Conflict("the key %.60q named another write before: each write needs a key of its own", key.Name)
 		}
 		seq, _ := row[1].(int64)
 		before.seq = layers.Seq(seq)
@@ -70,7 +67,7 @@ func (n *session) recall(key layers.Key, changes []layers.Change) (done bool, be
 	})
 	for i := range before.ids {
 		if err == nil && (i < 0 || i >= len(changes) || changes[i].Feature == nil) {
-			err = conflict("the key %.60q named another write before: each write needs a key of its own", key.Name)
+			err = layers.Conflict("the key %.60q named another write before: each write needs a key of its own", key.Name)
 		}
 	}
 	return done, before, err
@@ -238,7 +235,7 @@ func (p *put) change(i int) error {
 		p.last = t
 		p.touched[t] = true
 	}
-	id, err := identify(c)
+	id, err := c.Target()
 	if err != nil {
 		return err
 	}
@@ -252,26 +249,6 @@ func (p *put) change(i int) error {
 		return found(t, id, result, err)
 	}
 	return p.feature(t, i, id)
-}
-
-// identify returns the id that a change is about: 0 where the record is to give one.
-func identify(c *layers.Change) (int64, error) {
-	id := c.ID
-	if c.Op != layers.Delete {
-		if c.Feature == nil {
-			return 0, layers.Invalid("", "an %s without a feature", c.Op)
-		}
-		if id == 0 {
-			id = c.Feature.ID
-		}
-		if c.Feature.ID != 0 && c.Feature.ID != id {
-			return 0, layers.Invalid("id", "the change is about id %d, its feature has id %d", id, c.Feature.ID)
-		}
-	}
-	if id < 0 || id > maxID || id == 0 && (c.Op == layers.Update || c.Op == layers.Delete) {
-		return 0, layers.Invalid("id", "id %d: expected a number from 1 to %d", id, int64(maxID))
-	}
-	return id, nil
 }
 
 // match fails unless the feature is as the caller saw it.
@@ -290,13 +267,13 @@ func (p *put) match(t *table, id int64, etag string, op layers.Op) error {
 	case !exists && (op == layers.Update || op == layers.Delete):
 		return missing(t, id)
 	case is != etag:
-		return conflict("feature %d of layer %s has changed since it was read: read it again", id, t.layer.Name)
+		return layers.Conflict("feature %d of layer %s has changed since it was read: read it again", id, t.layer.Name)
 	}
 	return nil
 }
 
 func missing(t *table, id int64) error {
-	return notFound("layer %s has no feature %d", t.layer.Name, id)
+	return layers.NotFound("layer %s has no feature %d", t.layer.Name, id)
 }
 
 // found fails where a statement touched no row.
@@ -361,7 +338,7 @@ func (p *put) feature(t *table, i int, id int64) error {
 func refused(t *table, id int64, err error) error {
 	switch c := code(err); {
 	case c == codePrimaryKey:
-		return conflict("layer %s has a feature %d already", t.layer.Name, id)
+		return layers.Conflict("layer %s has a feature %d already", t.layer.Name, id)
 	case c&0xff == codeConstraint:
 		return &layers.Error{Kind: layers.ErrConstraint,
 			Detail: fmt.Sprintf("feature %d breaks a rule that another program has set on the table of layer %s", id, t.layer.Name), Cause: err}
@@ -371,13 +348,7 @@ func refused(t *table, id int64, err error) error {
 
 // define makes a layer or replaces its schema.
 func (p *put) define(c *layers.Change) error {
-	if c.Schema == nil {
-		return layers.Invalid("schema", "a define without a schema")
-	}
-	if c.Layer != "" && c.Layer != c.Schema.Name {
-		return layers.Invalid("name", "the change is about layer %q, its schema is named %q", c.Layer, c.Schema.Name)
-	}
-	if err := c.Schema.Validate(); err != nil {
+	if err := c.CheckSchema(); err != nil {
 		return err
 	}
 	old := p.store.known.table(c.Schema.Name)
@@ -485,17 +456,8 @@ func (p *put) remake(l *layers.Layer, old *table) error {
 
 // alter replaces the schema of a layer that has features.
 func (p *put) alter(l *layers.Layer, old *table) error {
-	if l.Kind != old.layer.Kind {
-		return layers.Invalid("kind", "layer %s has features: its geometry stays %s, %s came", l.Name, old.layer.Kind, l.Kind)
-	}
-	for _, f := range old.layer.Fields {
-		i := l.Index(f.Name)
-		if i < 0 {
-			return layers.Invalid("fields", "layer %s has features: its field %s cannot be left out", l.Name, f.Name)
-		}
-		if l.Fields[i].Type != f.Type {
-			return layers.Invalid("fields", "layer %s has features: its field %s stays %s, %s came", l.Name, f.Name, f.Type, l.Fields[i].Type)
-		}
+	if err := l.Replaces(&old.layer); err != nil {
+		return err
 	}
 	t := &table{layer: *l, name: old.name, columns: columnNames(l, &old.layer, old.columns)}
 	for i, c := range t.columns {

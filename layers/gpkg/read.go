@@ -156,10 +156,10 @@ func (w *watch) check() (altered bool, err error) {
 		return false, err
 	}
 	if w.after > state {
-		return false, stale("the record is at state %d, before state %d: it was replaced", state, w.after)
+		return false, layers.Stale("the record is at state %d, before state %d: it was replaced", state, w.after)
 	}
 	if w.after < state && (first == 0 || layers.Seq(first) > w.after+1) {
-		return false, stale("the changes after state %d are no longer kept", w.after)
+		return false, layers.Stale("the changes after state %d are no longer kept", w.after)
 	}
 	schema, err := w.number("PRAGMA schema_version")
 	if err != nil || w.known != nil && schema == w.schema {
@@ -170,7 +170,7 @@ func (w *watch) check() (altered bool, err error) {
 		return false, err
 	}
 	if n > 0 {
-		return false, stale("the catalogue changed after state %d", w.after)
+		return false, layers.Stale("the catalogue changed after state %d", w.after)
 	}
 	altered = w.known != nil
 	w.schema = schema
@@ -197,7 +197,7 @@ func (w *watch) next() (changes []layers.Change, more bool, err error) {
 			id, _ := row[2].(int64)
 			reached = layers.Seq(seq)
 			if text(row[3]) == logCatalog {
-				return stale("the catalogue changed at state %d", seq)
+				return layers.Stale("the catalogue changed at state %d", seq)
 			}
 			if t := w.known.table(text(row[1])); t != nil {
 				e := entry{t, id}

@@ -83,7 +83,7 @@ func (c *catalogue) find(layer string) (*table, error) {
 	for _, t := range c.tables {
 		names = append(names, t.layer.Name)
 	}
-	return nil, notFound("%v", layers.Unknown("layer", layer, names))
+	return nil, layers.NotFound("%v", layers.Unknown("layer", layer, names))
 }
 
 // catalogue reads the layers of the file.

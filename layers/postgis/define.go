@@ -31,13 +31,7 @@ func (p *put) become(ctx context.Context) error {
 
 // define makes a layer or replaces its schema.
 func (p *put) define(ctx context.Context, c *layers.Change) error {
-	if c.Schema == nil {
-		return layers.Invalid("schema", "a define without a schema")
-	}
-	if c.Layer != "" && c.Layer != c.Schema.Name {
-		return layers.Invalid("name", "the change is about layer %q, its schema is named %q", c.Layer, c.Schema.Name)
-	}
-	if err := c.Schema.Validate(); err != nil {
+	if err := c.CheckSchema(); err != nil {
 		return err
 	}
 	old := p.known.table(c.Schema.Name)
@@ -311,7 +305,7 @@ func (p *put) remake(ctx context.Context, l *layers.Layer, old *table) error {
 
 // alter replaces the schema of a layer that has features.
 func (p *put) alter(ctx context.Context, l *layers.Layer, old *table) error {
-	if err := alterable(l, &old.layer); err != nil {
+	if err := l.Replaces(&old.layer); err != nil {
 		return err
 	}
 	t := *old
@@ -338,23 +332,6 @@ func (p *put) alter(ctx context.Context, l *layers.Layer, old *table) error {
 		return err
 	}
 	return p.finishTable(ctx, &t)
-}
-
-// alterable tells whether a layer that has features may get another schema.
-func alterable(l, old *layers.Layer) error {
-	if l.Kind != old.Kind {
-		return layers.Invalid("kind", "layer %s has features: its geometry stays %s, %s came", l.Name, old.Kind, l.Kind)
-	}
-	for _, f := range old.Fields {
-		i := l.Index(f.Name)
-		if i < 0 {
-			return layers.Invalid("fields", "layer %s has features: its field %s cannot be left out", l.Name, f.Name)
-		}
-		if l.Fields[i].Type != f.Type {
-			return layers.Invalid("fields", "layer %s has features: its field %s stays %s, %s came", l.Name, f.Name, f.Type, l.Fields[i].Type)
-		}
-	}
-	return nil
 }
 
 // require makes a required column one that is never empty, unless rows that are older than the rule are.

@@ -3,7 +3,6 @@ package postgis
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 
@@ -106,18 +105,6 @@ func why(err error) string {
 		return "closed the connection"
 	}
 	return "answers what was not expected"
-}
-
-func notFound(format string, args ...any) error {
-	return &layers.Error{Kind: layers.ErrNotFound, Detail: fmt.Sprintf(format, args...)}
-}
-
-func conflict(format string, args ...any) error {
-	return &layers.Error{Kind: layers.ErrConflict, Detail: fmt.Sprintf(format, args...)}
-}
-
-func stale(format string, args ...any) error {
-	return &layers.Error{Kind: layers.ErrStale, Detail: fmt.Sprintf(format, args...)}
 }
 
 // altered tells whether an error means that tables are not as the catalogue has them.

@@ -147,14 +147,14 @@ func (p *put) begin(ctx context.Context) (done bool, seq layers.Seq, err error) 
 // recall takes the outcome of a write that was done before.
 func (p *put) recall(digest string, ids []byte) error {
 	if digest != p.key.Digest {
-		return conflict("the key %.60q named another write before: each write needs a key of its own", p.key.Name)
+		return layers.Conflict("the key %.60q named another write before: each write needs a key of its own", p.key.Name)
 	}
 	if err := json.Unmarshal(ids, &p.assigned); err != nil {
 		return err
 	}
 	for i := range p.assigned {
 		if i < 0 || i >= len(p.changes) || p.changes[i].Feature == nil {
-			return conflict("the key %.60q named another write before: each write needs a key of its own", p.key.Name)
+			return layers.Conflict("the key %.60q named another write before: each write needs a key of its own", p.key.Name)
 		}
 	}
 	return nil
@@ -272,7 +272,7 @@ func (p *put) gather(t *table, from int) (r *run, fault int, err error) {
 		if c.Op != first.Op || c.Layer != first.Layer || r.to > from && (c.IfMatch != "" || first.IfMatch != "") {
 			break
 		}
-		id, err := identify(c)
+		id, err := c.Target()
 		if err != nil {
 			return nil, r.to, err
 		}
@@ -292,26 +292,6 @@ func (p *put) gather(t *table, from int) (r *run, fault int, err error) {
 		r.features = append(r.features, &f)
 	}
 	return r, from, nil
-}
-
-// identify returns the id that a change is about: 0 where the record is to give one.
-func identify(c *layers.Change) (int64, error) {
-	id := c.ID
-	if c.Op != layers.Delete {
-		if c.Feature == nil {
-			return 0, layers.Invalid("", "an %s without a feature", c.Op)
-		}
-		if id == 0 {
-			id = c.Feature.ID
-		}
-		if c.Feature.ID != 0 && c.Feature.ID != id {
-			return 0, layers.Invalid("id", "the change is about id %d, its feature has id %d", id, c.Feature.ID)
-		}
-	}
-	if id < 0 || id > layers.MaxID || id == 0 && (c.Op == layers.Update || c.Op == layers.Delete) {
-		return 0, layers.Invalid("id", "id %d: expected a number from 1 to %d", id, int64(layers.MaxID))
-	}
-	return id, nil
 }
 
 // match fails unless the feature is as the caller saw it. It keeps the row from being changed by others until the end.
@@ -336,13 +316,13 @@ func (p *put) match(ctx context.Context, r *run, etag string, op layers.Op) erro
 	case !exists && (op == layers.Update || op == layers.Delete):
 		return missing(r.table, id)
 	case is != etag:
-		return conflict("feature %d of layer %s has changed since it was read: read it again", id, r.layer.Name)
+		return layers.Conflict("feature %d of layer %s has changed since it was read: read it again", id, r.layer.Name)
 	}
 	return nil
 }
 
 func missing(t *table, id int64) error {
-	return notFound("layer %s has no feature %d", t.layer.Name, id)
+	return layers.NotFound("layer %s has no feature %d", t.layer.Name, id)
 }
 
 // takenError says that an id that we gave is another program's already: the counter of ids is behind.
@@ -366,7 +346,7 @@ func (p *put) insert(ctx context.Context, r *run) error {
 		return err
 	}
 	if id, found := absent(r.ids, there); found {
-		err := conflict("layer %s has a feature %d already", r.layer.Name, id)
+		err := layers.Conflict("layer %s has a feature %d already", r.layer.Name, id)
 		if given {
 			return takenError{errors.Join(err, p.advance(ctx, r.table, 0))}
 		}

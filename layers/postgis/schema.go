@@ -66,7 +66,7 @@ func (c *catalogue) find(layer string) (*table, error) {
 	for _, t := range c.tables {
 		names = append(names, t.layer.Name)
 	}
-	return nil, notFound("%v", layers.Unknown("layer", layer, names))
+	return nil, layers.NotFound("%v", layers.Unknown("layer", layer, names))
 }
 
 // catalogueQuery returns the whole catalogue as one JSON text a layer.

@@ -43,7 +43,7 @@ func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Ch
 				return own.error
 			}
 			if altered(err) { // the catalogue no longer fits the tables: load again, and note what is amiss
-				return stale("another program has altered the tables of the record")
+				return layers.Stale("another program has altered the tables of the record")
 			}
 			return unavailable(err)
 		}
@@ -205,7 +205,7 @@ func (w *watch) news(ctx context.Context, tx pgx.Tx) (now state, known *catalogu
 		return now, nil, nil, w.lost(ctx, now)
 	}
 	if redefined {
-		return now, nil, nil, stale("the catalogue changed after state %d", w.after.seq)
+		return now, nil, nil, layers.Stale("the catalogue changed after state %d", w.after.seq)
 	}
 	known, err = w.store.catalogueOf(ctx, tx, version)
 	return now, known, entries, err
@@ -221,9 +221,9 @@ func (w *watch) lost(ctx context.Context, now state) error {
 		w.store.Log.Error("the record has lost commits: it is at an older state than what was read from it", "read", told.seq, "record", now.seq)
 	}
 	if w.after.seq > now.seq {
-		return stale("the record is at state %d, before state %d: it was replaced", now.seq, w.after.seq)
+		return layers.Stale("the record is at state %d, before state %d: it was replaced", now.seq, w.after.seq)
 	}
-	return stale("the changes after state %d are no longer kept", w.after.seq)
+	return layers.Stale("the changes after state %d are no longer kept", w.after.seq)
 }
 
 func collect(rows pgx.Rows) (entries []entry, err error) {
