@@ -171,6 +171,14 @@ func TestMillionRowsAtOnce(t *testing.T) {
 		t.Errorf("%d rows of %d are changed in the first state that was published after it", changed, n)
 	}
 	told.check(n)
+	for id := int64(1_000_000); id < 1_000_020; id++ { // a long log delays nobody
+		begun := time.Now()
+		other.exec(insertOf("trial", id))
+		eventually(t, "the others are told", func() bool { return has(t, l, "trial", id) })
+		if took := time.Since(begun); took > 5*soon {
+			t.Errorf("after a million rows were changed, another change was told after %v", took)
+		}
+	}
 }
 
 func has(t *testing.T, l *layers.Live, layer string, id int64) bool {
