@@ -178,7 +178,8 @@ func wgs84(g string, crs geo.CRS) string {
 		g, g, g, g, srid, g, stated)
 }
 
-// column returns the expression that reads a field's column as the field's type.
+// column returns the expression that reads a field's column as the field's type. It says the type where the column has it
+// already, too: another program may give the column another while readers go on.
 func (t *table) column(name string, f layers.FieldType) string {
 	c := "t." + quote(name)
 	declared := t.types[name]
@@ -189,9 +190,6 @@ func (t *table) column(name string, f layers.FieldType) string {
 		}
 	case layers.Strings:
 		return c + "::text[]"
-	}
-	if declared == columnType(f) {
-		return c
 	}
 	return c + "::" + columnType(f)
 }

@@ -3,6 +3,7 @@ package postgis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -127,7 +128,7 @@ func (w *watch) look(ctx context.Context) error {
 		return err
 	}
 	defer rollback(tx)
-	now, known, entries, err := w.news(ctx, tx)
+	now, known, entries, much, err := w.news(ctx, tx)
 	switch {
 	case err != nil:
 		return err
@@ -136,7 +137,7 @@ func (w *watch) look(ctx context.Context) error {
 			return nil
 		}
 		return w.call(nil, false)
-	case len(entries) > batch:
+	case much:
 		err = w.many(ctx, tx, known)
 	default:
 		err = w.tell(ctx, tx, known, entries, false)
@@ -176,39 +177,42 @@ type entry struct {
 
 // logQuery returns what changed after a state, each feature once, in the order of its last change.
 const logQuery = `SELECT h.layer, h.fid, max(c.seq) FROM shapan.commits c JOIN shapan.changes h USING (tx)
-	WHERE c.seq > $1 AND h.layer > 0 GROUP BY h.layer, h.fid ORDER BY max(c.seq), max(h.id)`
+	WHERE c.seq > $1 AND h.layer > 0 %s GROUP BY h.layer, h.fid ORDER BY max(c.seq), max(h.id)`
 
-// news returns the newest state, the catalogue, and what was changed since the last look: all of it, or more than batch.
-func (w *watch) news(ctx context.Context, tx pgx.Tx) (now state, known *catalogue, entries []entry, err error) {
+// fewQuery tells whether the log has no more than batch rows after a state. Millions are not sorted to find that out.
+var fewQuery = "(SELECT count(*) <= " + itoa(batch) + " FROM (SELECT FROM shapan.commits c JOIN shapan.changes h USING (tx) WHERE c.seq > $1 LIMIT " + itoa(batch+1) + ") n)"
+
+// news returns the newest state, the catalogue, and what was changed since the last look, unless it is much.
+func (w *watch) news(ctx context.Context, tx pgx.Tx) (now state, known *catalogue, entries []entry, much bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, w.store.Patience)
 	defer cancel()
 	var version, seq int64
-	var same, redefined bool
+	var same, redefined, few bool
 	var at *time.Time
 	if !w.after.at.IsZero() {
 		at = &w.after.at
 	}
 	var several pgx.Batch
 	several.Queue(`SELECT r.catalogue, c.seq, c.at, EXISTS (SELECT FROM shapan.commits WHERE seq = $1 AND at = coalesce($2, at)),
-		EXISTS (SELECT FROM shapan.commits c JOIN shapan.changes h USING (tx) WHERE c.seq > $1 AND h.layer = 0)
+		EXISTS (SELECT FROM shapan.commits c JOIN shapan.changes h USING (tx) WHERE c.seq > $1 AND h.layer = 0), `+fewQuery+`
 		FROM shapan.record r, (SELECT seq, at FROM shapan.commits WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1) c`, int64(w.after.seq), at).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&version, &seq, &now.at, &same, &redefined) })
-	several.Queue(logQuery+" LIMIT "+itoa(batch+1), int64(w.after.seq)).Query(func(rows pgx.Rows) error {
+		QueryRow(func(row pgx.Row) error { return row.Scan(&version, &seq, &now.at, &same, &redefined, &few) })
+	several.Queue(fmt.Sprintf(logQuery, "AND "+fewQuery), int64(w.after.seq)).Query(func(rows pgx.Rows) error {
 		entries, err = collect(rows)
 		return err
 	})
 	if err := tx.SendBatch(ctx, &several).Close(); err != nil {
-		return now, nil, nil, err
+		return now, nil, nil, false, err
 	}
 	now.seq = seqOf(seq)
 	if !same {
-		return now, nil, nil, w.lost(ctx, now)
+		return now, nil, nil, false, w.lost(ctx, now)
 	}
 	if redefined {
-		return now, nil, nil, layers.Stale("the catalogue changed after state %d", w.after.seq)
+		return now, nil, nil, false, layers.Stale("the catalogue changed after state %d", w.after.seq)
 	}
 	known, err = w.store.catalogueOf(ctx, tx, version)
-	return now, known, entries, err
+	return now, known, entries, !few, err
 }
 
 // lost says why the log does not go on from where the reader is.
@@ -239,9 +243,9 @@ func collect(rows pgx.Rows) (entries []entry, err error) {
 	return entries, rows.Err()
 }
 
-// many tells more than batch changes, through a cursor.
+// many tells more changes than can be told at once, through a cursor.
 func (w *watch) many(ctx context.Context, tx pgx.Tx, known *catalogue) error {
-	declare := strings.Replace(logQuery, "$1", itoa(w.after.seq), 1)
+	declare := strings.Replace(fmt.Sprintf(logQuery, ""), "$1", itoa(w.after.seq), 1)
 	if _, err := tx.Exec(ctx, "DECLARE news NO SCROLL CURSOR FOR "+declare); err != nil {
 		return err
 	}
