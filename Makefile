@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BIN     := bin/shapan
+PRIVATE := bin/postgis
 WEB     := api/web
 LISTEN  ?= 127.0.0.1:8080
 DATA    ?= ./data
@@ -12,11 +13,16 @@ CACHE   ?= $(HOME)/.cache/shapan
 
 .PHONY: help
 help: ## print this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build the pages and the command, and serve the sample subdistrict on 127.0.0.1:8080 (LISTEN=, DATA=)
 	$(BIN) serve --listen $(LISTEN) --data $(DATA)
+
+.PHONY: run-postgis
+run-postgis: build postgis ## the same with the record in a private PostgreSQL with PostGIS, kept in DATA/postgis
+	$(PRIVATE) --dir $(DATA)/postgis --durable --first '$(BIN) fixtures --public-url http://$(LISTEN)' \
+	  --exec 'exec $(BIN) serve --listen $(LISTEN) --data $(DATA)'
 
 .PHONY: build
 build: pages ## build the pages and bin/shapan
@@ -37,8 +43,9 @@ lint: tools $(WEB)/dist/.gitkeep ## gofmt, go vet, staticcheck
 	go tool staticcheck ./...
 
 .PHONY: e2e
-e2e: build ## open the wall in a real browser against the real program (writes docs/wall.png with SCREENSHOT=1)
+e2e: build postgis ## open the wall in a real browser against the real program, on either record (writes docs/wall.png with SCREENSHOT=1)
 	cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs/wall.png,) npm run --silent e2e
+	$(PRIVATE) --exec 'cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_E2E_DATABASE_URL=$$SHAPAN_OWNER_URL npm run --silent e2e'
 
 .PHONY: bench
 bench: build ## print the table of measurements, beside PostGIS in a server of its own (about ten minutes)
@@ -68,6 +75,10 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --no-progress
 	@touch $@
 
+.PHONY: postgis
+postgis: tools
+	go build -trimpath -o $(PRIVATE) ./cmd/postgis
+
 # What the build needs, said in one sentence when it is missing.
 .PHONY: tools
 tools:
@@ -76,16 +87,18 @@ tools:
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || a == 20 && b >= 19 ? 0 : 1)' || \
 	  { echo "Node.js $$(node --version) is too old: 20.19 or newer is needed."; exit 1; }
 
-# What the tests need besides: GDAL reads what Shapan writes, Chromium opens the wall, Noto draws its Chinese.
-PACKAGES := gdal-bin chromium fonts-noto-cjk
+# What the tests need besides: GDAL reads what Shapan writes, PostGIS keeps it (the tests run servers of their own),
+# Chromium opens the wall, Noto draws its Chinese. postgresql-postgis stands for the version that the release has.
+PACKAGES := gdal-bin postgresql-postgis chromium fonts-noto-cjk
+POSTGIS  := $(wildcard /usr/share/postgresql/*/extension/postgis.control)
 .PHONY: system
 system: tools
 	@command -v gcc >/dev/null || { echo "gcc is missing: go test -race needs it (Debian: apt-get install gcc libc6-dev)."; exit 1; }
-	@if ! command -v ogrinfo >/dev/null || ! { command -v chromium || command -v google-chrome; } >/dev/null || [ -z "$$(fc-list :lang=zh 2>/dev/null)" ]; then \
+	@if ! command -v ogrinfo >/dev/null || [ -z "$(POSTGIS)$$(ls "$$(pg_config --sharedir 2>/dev/null)/extension/postgis.control" 2>/dev/null)" ] || ! { command -v chromium || command -v google-chrome; } >/dev/null || [ -z "$$(fc-list :lang=zh 2>/dev/null)" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(PACKAGES); \
 	  else \
-	    echo "The tests need GDAL, Chromium and a Chinese font. On Debian or Ubuntu:"; \
+	    echo "The tests need GDAL, PostgreSQL with PostGIS, Chromium and a Chinese font. On Debian or Ubuntu:"; \
 	    echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(PACKAGES)"; exit 1; \
 	  fi; \
 	fi

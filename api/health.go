@@ -19,7 +19,8 @@ type readiness struct {
 	Reason string  `json:"reason,omitempty"`
 	Since  string  `json:"since,omitempty"`
 	Seq    uint64  `json:"seq"`
-	Age    float64 `json:"age_seconds"` // since the record last confirmed that memory is up to date
+	Age    float64 `json:"age_seconds"`    // since the record last confirmed that memory is up to date
+	Copy   string  `json:"copy,omitempty"` // of which moment the local copy is that is shown; absent: memory came from the record
 	Notes  int     `json:"rows_left_out,omitempty"`
 }
 
@@ -33,9 +34,17 @@ func (s *Server) readyz(w http.ResponseWriter, c *call) error {
 	}
 	h := s.Live.Health()
 	out := readiness{Status: "ready", Seq: uint64(h.Seq), Age: h.Age.Seconds(), Notes: len(h.Notes)}
-	if h.Fault != nil {
+	switch {
+	case !h.Copy.IsZero():
+		out.Copy = h.Copy.Format(time.RFC3339)
+		out.Status, out.Since = "degraded", h.Since.Format(time.RFC3339)
+		out.Reason = "the record cannot be reached; this is the local copy of " + out.Copy
+		if h.Fault != nil {
+			out.Reason += " (" + problemOf(h.Fault).Detail + ")"
+		}
+	case h.Fault != nil:
 		out.Status, out.Reason, out.Since = "degraded", problemOf(h.Fault).Detail, h.Since.Format(time.RFC3339)
-	} else if h.Age > staleAfter {
+	case h.Age > staleAfter:
 		out.Status, out.Reason = "degraded", "the record has not answered for a while"
 	}
 	return writeJSON(w, c, http.StatusOK, out)

@@ -41,9 +41,15 @@ func newMetrics(reg *prometheus.Registry, live *layers.Live, cache *tiles.Cache)
 	reg.MustRegister(m.requests, m.streams, m.dropped, m.writes,
 		gauge("shapan_seq", "Number of the state of the record that is in memory.", func() float64 { return float64(live.Snapshot().Seq) }),
 		gauge("shapan_features", "Features in memory.", func() float64 { return float64(live.Snapshot().Features()) }),
-		gauge("shapan_data_age_seconds", "Seconds since the record last confirmed that memory is up to date.", func() float64 { return live.Health().Age.Seconds() }),
+		gauge("shapan_data_age_seconds", "Seconds since the record last confirmed that memory is up to date.", func() float64 { return live.Age().Seconds() }),
 		gauge("shapan_record_up", "1 while the record answers, else 0.", func() float64 {
 			if live.Health().Fault != nil {
+				return 0
+			}
+			return 1
+		}),
+		gauge("shapan_on_copy", "1 while memory is from the local copy, because the record has not answered since the start, else 0.", func() float64 {
+			if live.Health().Copy.IsZero() {
 				return 0
 			}
 			return 1

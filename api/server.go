@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -143,6 +144,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, h handler) (err err
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
+	w.Header().Set("Shapan-Age", age(s.Live.Age()))
 	snapshot := s.Live.Snapshot()
 	caller, err := identify(snapshot, r, s.Clock())
 	if err != nil {
@@ -152,8 +154,13 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, h handler) (err err
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Shapan-Seq", fmt.Sprint(snapshot.Seq))
+	w.Header().Set("Shapan-Seq", strconv.FormatUint(uint64(snapshot.Seq), 10))
 	return h(w, &call{Request: r, caller: caller, view: snapshot.View(caller.scope), params: p})
+}
+
+// age writes the age of the data in seconds, to the millisecond.
+func age(d time.Duration) string {
+	return strconv.FormatFloat(float64(d.Milliseconds())/1000, 'f', -1, 64)
 }
 
 // secure sets the headers that every answer has. Scripts, styles, data and workers come from this host alone; the map

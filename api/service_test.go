@@ -28,6 +28,7 @@ import (
 type service struct {
 	*httptest.Server
 	live   *layers.Live
+	store  *gpkg.Store
 	tokens map[string]string // by role; "limited" is a dispatcher of one community
 	dir    string
 	stop   func()
@@ -127,7 +128,7 @@ func start(dir string) (*service, error) {
 		cancel()
 		return nil, err
 	}
-	s := &service{dir: dir, tokens: map[string]string{}}
+	s := &service{dir: dir, store: store, tokens: map[string]string{}}
 	var running sync.WaitGroup
 	s.stop = func() {
 		if s.Server != nil {

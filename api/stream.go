@@ -116,7 +116,7 @@ func changeOf(a layers.Applied) streamChange {
 }
 
 func (s *Server) event(seq layers.Seq) streamEvent {
-	return streamEvent{Seq: seq, At: s.Clock().UTC().Format(time.RFC3339Nano), Age: s.Live.Health().Age.Seconds()}
+	return streamEvent{Seq: seq, At: s.Clock().UTC().Format(time.RFC3339Nano), Age: s.Live.Age().Seconds()}
 }
 
 // eventWriter writes server-sent events. A client that does not read within streamPatience is dropped.

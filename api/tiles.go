@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"shapan/geo"
@@ -96,7 +97,7 @@ func tileKey(kind, names string, tile maptile.Tile, rev layers.Seq, scope string
 func (s *Server) drawn(w http.ResponseWriter, c *call, key, contentType string, draw func(context.Context) ([]byte, error)) error {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(key)) // a hash takes everything
-	w.Header().Set("ETag", fmt.Sprintf(`W/"%x"`, h.Sum64()))
+	w.Header().Set("ETag", `W/"`+strconv.FormatUint(h.Sum64(), 16)+`"`)
 	if unchanged(w, c) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
@@ -116,7 +117,7 @@ func (s *Server) drawn(w http.ResponseWriter, c *call, key, contentType string, 
 		out = body.Gzip
 	}
 	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", fmt.Sprint(len(out)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(out)))
 	w.WriteHeader(http.StatusOK)
 	if c.Method != http.MethodHead {
 		_, _ = w.Write(out) // the client has gone: nobody is left to tell

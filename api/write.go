@@ -9,10 +9,13 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"shapan/layers"
 	"shapan/layers/exchange"
+
+	"github.com/gorilla/mux"
 )
 
 // writable returns the layer that the path names when this caller may write it.
@@ -91,6 +94,26 @@ func (c *call) key() (layers.Key, error) {
 	return layers.Key{Name: hex.EncodeToString(owner[:8]) + " " + word, Digest: hex.EncodeToString(h.Sum(nil))}, nil
 }
 
+// unlessDone returns the reason why a write is refused, or nil where the record says that this very write was done before
+// under its key: then the answer was lost, and what the write asked for came to pass. Only the record knows its keys, so it
+// is offered the write once more, as a change that it can never make.
+func (s *Server) unlessDone(c *call, t *layers.Table, why error) error {
+	key, err := c.key()
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(mux.Vars(c.Request)["id"], 10, 64)
+	if err != nil || key.Name == "" {
+		return why
+	}
+	never := layers.Change{Op: layers.Delete, Layer: t.Layer.Name, ID: id, IfMatch: "no feature has this"}
+	_, err = s.Live.Put(c.Context(), key, []layers.Change{never})
+	if err == nil || errors.Is(err, layers.ErrUnavailable) {
+		return err
+	}
+	return why
+}
+
 // create makes a feature of a GeoJSON Feature; the record gives the id where none came.
 func (s *Server) create(w http.ResponseWriter, c *call) error {
 	t, err := c.writable()
@@ -136,12 +159,16 @@ func (s *Server) patch(w http.ResponseWriter, c *call) error {
 	const tries = 5
 	for try := 1; ; try++ {
 		r, err := c.row(t)
-		if err != nil {
-			return err
+		var old layers.Feature
+		if err == nil {
+			old = r.Feature()
+			err = c.ifMatch(old.ETag())
 		}
-		old := r.Feature()
-		if err := c.ifMatch(old.ETag()); err != nil {
-			return err
+		if err != nil {
+			if err := s.unlessDone(c, t, err); err != nil {
+				return err
+			}
+			return s.written(w, c, t, old.ID, http.StatusOK)
 		}
 		f, err := exchange.Merge(b, &t.Layer, old)
 		if err != nil {
@@ -170,22 +197,27 @@ func (s *Server) remove(w http.ResponseWriter, c *call) error {
 	if err := c.params.done(); err != nil {
 		return err
 	}
+	if err := s.delete(c, t); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (s *Server) delete(c *call, t *layers.Table) error {
 	r, err := c.row(t)
 	if err != nil {
-		return err
+		return s.unlessDone(c, t, err)
 	}
 	change := layers.Change{Op: layers.Delete, Layer: t.Layer.Name, ID: r.ID()}
 	if c.Header.Get("If-Match") != "" {
 		if err := c.ifMatch(r.ETag()); err != nil {
-			return err
+			return s.unlessDone(c, t, err)
 		}
 		change.IfMatch = r.ETag()
 	}
-	if _, err := s.put(c, t, change); err != nil {
-		return precondition(c, err)
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	_, err = s.put(c, t, change)
+	return precondition(c, err)
 }
 
 // ifMatch compares the If-Match header, where there is one, with a feature's ETag (RFC 9110 §13.1.1).

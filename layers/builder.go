@@ -232,6 +232,31 @@ func placeKey(b orb.Bound) int64 {
 	return key
 }
 
+// take adds a chunk that is packed already, of which every value was checked; all chunks before it are full. It fails where
+// an id is there already.
+func (t *TableBuilder) take(c *chunk) error {
+	row := t.table.rows()
+	t.table.chunks = append(t.table.chunks, c)
+	for _, id := range c.ids {
+		switch {
+		case id == 0:
+			t.table.free = append(t.table.free, row)
+		case id <= t.last && t.Has(id):
+			return fmt.Errorf("id %d stands twice", id)
+		default:
+			t.number(id, row)
+			if b, ok := t.table.bound(row); ok {
+				t.places = append(t.places, place{b, row, placeKey(b)})
+			}
+		}
+		row++
+	}
+	if len(t.places) >= placesAtOnce {
+		t.place()
+	}
+	return nil
+}
+
 func (t *TableBuilder) finish() *table {
 	t.seal()
 	t.place()

@@ -26,6 +26,8 @@ type Live struct {
 	recent  []Applied     // the last changes, in order, for followers
 	kept    Seq           // recent holds every change after this state
 	notes   []Note
+	loads   int   // how often everything was replaced: what was heard before is of another time
+	copied  *Copy // what memory came from while the record has not answered yet; nil: from the record
 	fault   error // why the record does not answer; nil while it does
 	since   time.Time
 }
@@ -34,12 +36,16 @@ type Live struct {
 type LiveConfig struct {
 	Log   *slog.Logger     // nil: slog.Default()
 	Clock func() time.Time // nil: time.Now
+
+	// Fallback adds the last copy of the record to b, as ReadCopy does, where Open finds the record unavailable; nil: none.
+	Fallback func(b *Builder) (Copy, error)
 }
 
 // recentChanges is how many changes are remembered for followers that come back.
 const recentChanges = 100_000
 
-// Open loads the record. It does not follow it: call Run for that.
+// Open loads the record. It does not follow it: call Run for that. Where the record is unavailable and there is a copy to
+// fall back on, it loads that instead: Health tells so until Run has found the record again.
 func Open(ctx context.Context, store Store, config LiveConfig) (*Live, error) {
 	l := &Live{store: store, log: config.Log, clock: config.Clock, changed: make(chan struct{})}
 	if l.log == nil {
@@ -48,10 +54,32 @@ func Open(ctx context.Context, store Store, config LiveConfig) (*Live, error) {
 	if l.clock == nil {
 		l.clock = time.Now
 	}
-	if err := l.load(ctx); err != nil {
+	err := l.load(ctx)
+	if err != nil && config.Fallback != nil && errors.Is(err, ErrUnavailable) {
+		err = l.fallBack(config.Fallback, err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("load the record: %w", err)
 	}
 	return l, nil
+}
+
+// fallBack loads a copy, for the record is away.
+func (l *Live) fallBack(read func(*Builder) (Copy, error), away error) error {
+	b := NewBuilder()
+	about, err := read(b)
+	if err != nil {
+		return fmt.Errorf("%w; nor is there a local copy to start from: %v", away, err)
+	}
+	s := b.Snapshot(about.Seq)
+	s.mark = " copy of " + about.At.UTC().Format(time.RFC3339Nano)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.now.Store(s)
+	l.seen.Store(about.At.UnixNano())
+	l.kept, l.notes, l.copied, l.fault, l.since = about.Seq, b.Notes(), &about, away, l.clock()
+	l.log.Warn("the record cannot be reached; serving its local copy", "copy", about.At.Format(time.RFC3339), "seq", about.Seq, "error", away, "cause", Cause(away))
+	return nil
 }
 
 // Snapshot returns the newest snapshot. It never waits.
@@ -63,20 +91,22 @@ type Health struct {
 	Age   time.Duration // since the record last confirmed that memory is up to date
 	Fault error         // why it does not answer; nil while it does
 	Since time.Time     // when the fault began
+	Copy  time.Time     // of which moment the local copy is that memory came from; zero: memory came from the record
 	Notes []Note        // rows of the record that are not on the map
 }
+
+// Age returns how long ago the record last confirmed that memory is up to date. It never waits.
+func (l *Live) Age() time.Duration { return max(0, l.clock().Sub(time.Unix(0, l.seen.Load()))) }
 
 // Health tells how well memory follows the record.
 func (l *Live) Health() Health {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return Health{
-		Seq:   l.Snapshot().Seq,
-		Age:   max(0, l.clock().Sub(time.Unix(0, l.seen.Load()))),
-		Fault: l.fault,
-		Since: l.since,
-		Notes: l.notes,
+	h := Health{Seq: l.Snapshot().Seq, Age: l.Age(), Fault: l.fault, Since: l.since, Notes: l.notes}
+	if l.copied != nil {
+		h.Copy = l.copied.At
 	}
+	return h
 }
 
 // load replaces everything by what the record holds now.
@@ -96,29 +126,49 @@ func (l *Live) load(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.recent, l.kept, l.notes = nil, seq, b.Notes()
+	l.recent, l.kept, l.notes, l.copied = nil, seq, b.Notes(), nil
+	l.loads++
 	l.publish(s)
 	return nil
+}
+
+// onCopy tells whether memory came from a copy.
+func (l *Live) onCopy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.copied != nil
 }
 
 // publish makes a snapshot the newest; the caller holds mu.
 func (l *Live) publish(s *Snapshot) {
 	l.now.Store(s)
-	l.seen.Store(l.clock().UnixNano())
-	l.fault = nil
+	l.confirm()
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
 
+// confirm notes that the record answers; the caller holds mu.
+func (l *Live) confirm() {
+	now := l.clock()
+	l.seen.Store(now.UnixNano())
+	if l.fault != nil {
+		l.log.Info("the record answers again", "away", now.Sub(l.since).Round(time.Millisecond), "seq", l.Snapshot().Seq)
+	}
+	l.fault = nil
+}
+
 // Run follows the record until ctx ends, and returns ctx's error. When the record fails it goes on serving what it has,
-// says so in Health, and tries again.
+// says so in Health, and tries again. Where memory came from a copy, it is loaded from the record as soon as that answers.
 func (l *Live) Run(ctx context.Context) error {
 	const first, most = 100 * time.Millisecond, time.Second
 	wait := first
 	for {
 		begun := l.clock()
-		l.step = nil // what a watch before left half done
-		err := l.store.Watch(ctx, l.Snapshot().Seq, l.apply)
+		l.step = nil    // what a watch before left half done
+		err := ErrStale // so is every copy
+		if !l.onCopy() {
+			err = l.store.Watch(ctx, l.Snapshot().Seq, l.apply)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -155,9 +205,8 @@ func (l *Live) fail(err error) {
 // apply takes a batch of changes, and publishes the state after it where no more of the step is to come.
 func (l *Live) apply(changes []Change, more bool) error {
 	if len(changes) == 0 && !more && l.step == nil {
-		l.seen.Store(l.clock().UnixNano())
 		l.mu.Lock()
-		l.fault = nil
+		l.confirm()
 		l.mu.Unlock()
 		return nil
 	}
@@ -200,8 +249,12 @@ func (l *Live) remember(t *step) {
 
 // Put writes to the record and returns when the newest snapshot has the write, with the record's state after it. When
 // ctx ends after the record has acknowledged the write but before memory has it, Put returns the state and no error:
-// the write is durable, and saying otherwise would be false.
+// the write is durable, and saying otherwise would be false. While memory came from a copy it writes nothing and fails
+// with ErrUnavailable: who may write what is not to be judged by tokens of the past.
 func (l *Live) Put(ctx context.Context, key Key, changes []Change) (Seq, error) {
+	if l.onCopy() {
+		return 0, &Error{Kind: ErrUnavailable, Detail: "the record cannot be reached, so nothing was written; reading goes on from a local copy. Try again shortly"}
+	}
 	seq, err := l.store.Put(ctx, key, changes)
 	if err != nil {
 		return 0, err
@@ -232,10 +285,14 @@ func (l *Live) await(ctx context.Context, seq Seq) error {
 func (l *Live) Follow(ctx context.Context, after Seq, idle time.Duration, fn func(*Snapshot, []Applied) error) error {
 	tick := time.NewTicker(idle)
 	defer tick.Stop()
+	l.mu.Lock()
+	loads := l.loads
+	l.mu.Unlock()
 	for {
 		l.mu.Lock()
 		changed, s := l.changed, l.Snapshot()
 		news, ok := l.after(after)
+		ok = ok && l.loads == loads // the number alone does not tell: what was loaded again may have the same
 		l.mu.Unlock()
 		if ctx.Err() != nil {
 			return ctx.Err()

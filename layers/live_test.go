@@ -24,7 +24,7 @@ type memory struct {
 	features map[int64]Feature
 	last     map[int64]Seq // of the last change of each id, deletions included
 	kept     Seq           // the changes after it are kept
-	fault    error         // what Watch and Put fail with
+	fault    error         // what Load, Watch and Put fail with
 	changed  chan struct{}
 	loads    int
 }
@@ -37,6 +37,9 @@ func (m *memory) Load(_ context.Context, b *Builder) (Seq, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.loads++
+	if m.fault != nil {
+		return 0, fmt.Errorf("%w: %v", ErrUnavailable, m.fault)
+	}
 	tab, err := b.Layer(m.layer)
 	if err != nil {
 		return 0, err

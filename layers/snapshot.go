@@ -11,6 +11,7 @@ import (
 type Snapshot struct {
 	Seq    Seq // the state's number
 	tables []*table
+	mark   string // tells the keys of its views from those of states of the same number; empty where it came from the record
 
 	views   [System]atomic.Pointer[View] // by audience, of scopes without communities: made once, then shared
 	service atomic.Pointer[View]

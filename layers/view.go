@@ -14,6 +14,7 @@ import (
 type View struct {
 	Seq    Seq
 	scope  Scope
+	mark   string // the snapshot's
 	tables []*Table
 }
 
@@ -34,7 +35,7 @@ func (s *Snapshot) View(scope Scope) *View {
 
 // view makes the view of a scope.
 func (s *Snapshot) view(scope Scope) *View {
-	v := &View{Seq: s.Seq, scope: scope}
+	v := &View{Seq: s.Seq, scope: scope, mark: s.mark}
 	for _, t := range s.tables {
 		if t.layer.Audience <= scope.Audience {
 			v.tables = append(v.tables, newView(t, scope))
@@ -43,8 +44,9 @@ func (s *Snapshot) view(scope Scope) *View {
 	return v
 }
 
-// Key names the class of scopes that see what this view sees.
-func (v *View) Key() string { return v.scope.Key() }
+// Key names the class of scopes that see what this view sees: views of equal keys and equal revisions have the same in
+// them. A copy of the record has keys of its own, for who reads it cannot ask the record whether it is the same.
+func (v *View) Key() string { return v.scope.Key() + v.mark }
 
 // Tables returns the layers that the caller may see, in the catalogue's order. The slice is not to be edited.
 func (v *View) Tables() []*Table { return v.tables }

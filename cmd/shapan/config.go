@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -126,15 +127,18 @@ func printConfig(w io.Writer, parsed *kong.Context) error {
 	return nil
 }
 
-// redact hides a secret, and the password of an address.
+// namedPassword finds a password that is given by name, as the addresses of databases may.
+var namedPassword = regexp.MustCompile(`(?i)password\s*=`)
+
+// redact hides a secret, and the password of an address. Of an address that cannot be read all is hidden.
 func redact(s string, secret bool) string {
-	if secret && s != "" {
+	u, err := url.Parse(s)
+	switch {
+	case secret && s != "", namedPassword.MatchString(s):
 		return "***"
-	}
-	if u, err := url.Parse(s); err == nil && u.User != nil {
+	case err == nil && u.User != nil:
 		return u.Redacted()
-	}
-	if strings.Contains(s, "password=") { // a database address as keywords and values
+	case strings.Contains(s, "://") && strings.Contains(s, "@"):
 		return "***"
 	}
 	return s

@@ -35,6 +35,10 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if err := databases.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, "the tests' PostgreSQL:", err)
+		code = 1
+	}
 	if path, err := binary(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
 	}
@@ -58,7 +62,7 @@ func shapan(t *testing.T, dir string, env []string, args ...string) result {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(environment(), env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
@@ -113,7 +117,7 @@ func start(t *testing.T, dir string, args ...string) *server {
 		t.Fatal(err)
 	}
 	s := &server{cmd: exec.Command(path, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), log: new(lockedBuffer), ended: make(chan struct{})}
-	s.cmd.Dir = dir
+	s.cmd.Dir, s.cmd.Env = dir, environment()
 	errs, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -270,103 +274,107 @@ func (s *server) stream(t *testing.T, token string) (*bufio.Scanner, io.Closer) 
 }
 
 func TestFirstStartServesTheSample(t *testing.T) {
-	t.Parallel()
-	s := start(t, t.TempDir())
-	if s.admin == "" || !regexp.MustCompile(`(?m)^wall: http://127\.0\.0\.1:\d+/ui/wall#token=\S+$`).MatchString(s.log.String()) {
-		t.Fatalf("the first start prints an admin token and the wall's address:\n%s", s.log)
-	}
-	if n := s.matched(t, "grids", ""); n != 119 {
-		t.Errorf("%d grids are served: expected 119", n)
-	}
-	if code, _, _ := s.do(t, "GET", "/collections/events/items", "", ""); code != 404 {
-		t.Errorf("events without a token: %d: expected 404", code)
-	}
-	if n := s.matched(t, "events", s.admin); n < 10_000 {
-		t.Errorf("%d events are served: expected about 12,000", n)
-	}
+	both(t, func(t *testing.T, k kind) {
+		s := start(t, k.empty(t))
+		if s.admin == "" || !regexp.MustCompile(`(?m)^wall: http://127\.0\.0\.1:\d+/ui/wall#token=\S+$`).MatchString(s.log.String()) {
+			t.Fatalf("the first start prints an admin token and the wall's address:\n%s", s.log)
+		}
+		if n := s.matched(t, "grids", ""); n != 119 {
+			t.Errorf("%d grids are served: expected 119", n)
+		}
+		if code, _, _ := s.do(t, "GET", "/collections/events/items", "", ""); code != 404 {
+			t.Errorf("events without a token: %d: expected 404", code)
+		}
+		if n := s.matched(t, "events", s.admin); n < 10_000 {
+			t.Errorf("%d events are served: expected about 12,000", n)
+		}
+	})
 }
 
 func TestAcknowledgedWriteSurvivesKillAndIsSeenAtOnce(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	token := strings.TrimSpace(must(t, dir, "token", "create", "--role", "admin", "--name", "writer"))
-	s := start(t, dir)
-	before := s.matched(t, "events", token)
-	_, _, tileBefore := s.do(t, "GET", eventTile, token, "")
-	lines, _ := s.stream(t, token)
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		token := strings.TrimSpace(must(t, dir, "token", "create", "--role", "admin", "--name", "writer"))
+		s := start(t, dir)
+		before := s.matched(t, "events", token)
+		_, _, tileBefore := s.do(t, "GET", eventTile, token, "")
+		lines, _ := s.stream(t, token)
 
-	code, header, body := s.do(t, "POST", "/collections/events/items", token, newEvent)
-	if code != 201 || header.Get("Location") == "" {
-		t.Fatalf("POST: %d %s", code, body)
-	}
-	if data := nextEvent(t, lines, "changes"); !strings.Contains(data, `"layer":"events"`) || !strings.Contains(data, `"op":"insert"`) {
-		t.Errorf("the stream says %s: expected the insert into events", data)
-	}
-	if _, _, tileAfter := s.do(t, "GET", eventTile, token, ""); tileAfter == tileBefore {
-		t.Error("the next tile is as before: expected the event in it")
-	}
-	s.kill()
+		code, header, body := s.do(t, "POST", "/collections/events/items", token, newEvent)
+		if code != 201 || header.Get("Location") == "" {
+			t.Fatalf("POST: %d %s", code, body)
+		}
+		if data := nextEvent(t, lines, "changes"); !strings.Contains(data, `"layer":"events"`) || !strings.Contains(data, `"op":"insert"`) {
+			t.Errorf("the stream says %s: expected the insert into events", data)
+		}
+		if _, _, tileAfter := s.do(t, "GET", eventTile, token, ""); tileAfter == tileBefore {
+			t.Error("the next tile is as before: expected the event in it")
+		}
+		s.kill()
 
-	again := start(t, dir)
-	if n := again.matched(t, "events", token); n != before+1 {
-		t.Errorf("%d events after kill -9 and restart: expected %d", n, before+1)
-	}
-	location := header.Get("Location")
-	location = location[strings.Index(location, "/collections"):]
-	if code, _, body := again.do(t, "GET", location, token, ""); code != 200 || !strings.Contains(body, `"e2e"`) {
-		t.Errorf("the event after restart: %d %.300s", code, body)
-	}
+		again := start(t, dir)
+		if n := again.matched(t, "events", token); n != before+1 {
+			t.Errorf("%d events after kill -9 and restart: expected %d", n, before+1)
+		}
+		location := header.Get("Location")
+		location = location[strings.Index(location, "/collections"):]
+		if code, _, body := again.do(t, "GET", location, token, ""); code != 200 || !strings.Contains(body, `"e2e"`) {
+			t.Errorf("the event after restart: %d %.300s", code, body)
+		}
+	})
 }
 
 func TestTermEndsStreamsAndExitsInTime(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	token := strings.TrimSpace(must(t, dir, "token", "create", "--role", "display", "--name", "wall"))
-	s := start(t, dir)
-	lines, _ := s.stream(t, token)
-	begun := time.Now()
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	for lines.Scan() { // until the stream ends
-	}
-	<-s.ended
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("the stop took %v with one open stream: expected it to be ended at once", took)
-	}
-	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
-		t.Errorf("exit code %d after SIGTERM: expected 0\n%s", code, s.log)
-	}
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		token := strings.TrimSpace(must(t, dir, "token", "create", "--role", "display", "--name", "wall"))
+		s := start(t, dir)
+		lines, _ := s.stream(t, token)
+		begun := time.Now()
+		if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		for lines.Scan() { // until the stream ends
+		}
+		<-s.ended
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("the stop took %v with one open stream: expected it to be ended at once", took)
+		}
+		if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+			t.Errorf("exit code %d after SIGTERM: expected 0\n%s", code, s.log)
+		}
+	})
 }
 
 func TestTokensTakeEffectOnARunningService(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	s := start(t, dir)
-	out := must(t, dir, "token", "create", "--role", "viewer", "--name", "desk", "--communities", "420106001005", "--expires", "1h")
-	if !regexp.MustCompile(`^shapan_\S+\n$`).MatchString(out) {
-		t.Fatalf("stdout of token create is %q: expected the token alone", out)
-	}
-	token := strings.TrimSpace(out)
-	status := func() int {
-		code, _, _ := s.do(t, "GET", "/collections/events/items?limit=1", token, "")
-		return code
-	}
-	eventually(t, "the new token is taken", func() bool { return status() == 200 })
-	if code, _, _ := s.do(t, "POST", "/collections/events/items", token, newEvent); code != 403 {
-		t.Errorf("a viewer's POST: %d: expected 403", code)
-	}
-	if list := must(t, dir, "token", "list"); !strings.Contains(list, "desk\tviewer\t420106001005\t") || strings.Contains(list, token) {
-		t.Errorf("token list:\n%s", list)
-	}
-	must(t, dir, "token", "revoke", "desk")
-	eventually(t, "the revoked token is refused", func() bool { return status() == 401 })
-	if r := shapan(t, dir, nil, "token", "revoke", "desk"); r.code != 1 || !strings.Contains(r.err, "no token named") {
-		t.Errorf("revoking it again: exit %d, %s", r.code, r.err)
-	}
-	if r := shapan(t, dir, nil, "token", "create", "--role", "viewer", "--name", "x", "--communities", "420106001999"); r.code != 2 {
-		t.Errorf("an unknown community: exit %d, %s", r.code, r.err)
-	}
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		s := start(t, dir)
+		out := must(t, dir, "token", "create", "--role", "viewer", "--name", "desk", "--communities", "420106001005", "--expires", "1h")
+		if !regexp.MustCompile(`^shapan_\S+\n$`).MatchString(out) {
+			t.Fatalf("stdout of token create is %q: expected the token alone", out)
+		}
+		token := strings.TrimSpace(out)
+		status := func() int {
+			code, _, _ := s.do(t, "GET", "/collections/events/items?limit=1", token, "")
+			return code
+		}
+		eventually(t, "the new token is taken", func() bool { return status() == 200 })
+		if code, _, _ := s.do(t, "POST", "/collections/events/items", token, newEvent); code != 403 {
+			t.Errorf("a viewer's POST: %d: expected 403", code)
+		}
+		if list := must(t, dir, "token", "list"); !strings.Contains(list, "desk\tviewer\t420106001005\t") || strings.Contains(list, token) {
+			t.Errorf("token list:\n%s", list)
+		}
+		must(t, dir, "token", "revoke", "desk")
+		eventually(t, "the revoked token is refused", func() bool { return status() == 401 })
+		if r := shapan(t, dir, nil, "token", "revoke", "desk"); r.code != 1 || !strings.Contains(r.err, "no token named") {
+			t.Errorf("revoking it again: exit %d, %s", r.code, r.err)
+		}
+		if r := shapan(t, dir, nil, "token", "create", "--role", "viewer", "--name", "x", "--communities", "420106001999"); r.code != 2 {
+			t.Errorf("an unknown community: exit %d, %s", r.code, r.err)
+		}
+	})
 }
 
 // eventually waits until something is so.
@@ -380,38 +388,16 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Fatalf("within 15 s it is not so that %s", what)
 }
 
-func TestStartSaysWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	s := start(t, dir)
-	write(t, filepath.Join(dir, "a-file"), "")
-	bad := filepath.Join(dir, "bad")
-	if err := os.Mkdir(bad, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(bad, "shapan.gpkg"), "this is no database, and long enough not to be taken for an empty one"+strings.Repeat(".", 4096))
-	cases := map[string]struct {
-		args []string
-		code int
-		want string
-	}{
-		"port in use":       {[]string{"serve", "--listen", strings.TrimPrefix(s.url, "http://")}, 1, "is in use"},
-		"no such address":   {[]string{"serve", "--listen", "nonsense"}, 2, "127.0.0.1:8080"},
-		"data is a file":    {[]string{"serve", "--listen", "127.0.0.1:0", "--data", "a-file"}, 1, "choose another folder with --data"},
-		"not a record":      {[]string{"serve", "--listen", "127.0.0.1:0", "--data", "bad"}, 1, "move the file away"},
-		"no record":         {[]string{"export", "grids", "--data", "nowhere"}, 1, "there is no record"},
-		"no such layer":     {[]string{"export", "grid"}, 1, `did you mean "grids"`},
-		"no such command":   {[]string{"sreve"}, 2, "unexpected argument sreve"},
-		"no such flag":      {[]string{"serve", "--lisen", "x"}, 2, "--listen"},
-		"wrong where":       {[]string{"export", "grids", "--where", "code"}, 2, "FIELD=VALUE"},
-		"wrong bbox":        {[]string{"export", "grids", "--bbox", "1,2,3"}, 2, "west,south,east,north"},
-		"no such file key":  {[]string{"serve", "--config", "bad.yaml"}, 2, `did you mean "listen"`},
-		"no such config":    {[]string{"serve", "--config", "none.yaml"}, 2, "cannot be read"},
-		"sample is there":   {[]string{"fixtures"}, 2, "--replace"},
-		"negative cache":    {[]string{"serve", "--cache-mb", "-1"}, 2, "--cache-mb"},
-		"foreign publicurl": {[]string{"serve", "--public-url", "map"}, 2, "https://map.example"},
-	}
-	write(t, filepath.Join(dir, "bad.yaml"), "lissen: 127.0.0.1:1\n")
+// wrong is a command line that fails, and what it says.
+type wrong struct {
+	args []string
+	code int
+	want string
+}
+
+// fails checks that command lines fail as they should, and write nothing to stdout.
+func fails(t *testing.T, dir string, cases map[string]wrong) {
+	t.Helper()
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -421,6 +407,44 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestStartSaysWhatIsWrong(t *testing.T) {
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		s := start(t, dir)
+		write(t, filepath.Join(dir, "bad.yaml"), "lissen: 127.0.0.1:1\n")
+		fails(t, dir, map[string]wrong{
+			"port in use":       {[]string{"serve", "--listen", strings.TrimPrefix(s.url, "http://")}, 1, "is in use"},
+			"no such address":   {[]string{"serve", "--listen", "nonsense"}, 2, "127.0.0.1:8080"},
+			"no such layer":     {[]string{"export", "grid"}, 1, `did you mean "grids"`},
+			"no such command":   {[]string{"sreve"}, 2, "unexpected argument sreve"},
+			"no such flag":      {[]string{"serve", "--lisen", "x"}, 2, "--listen"},
+			"wrong where":       {[]string{"export", "grids", "--where", "code"}, 2, "FIELD=VALUE"},
+			"wrong bbox":        {[]string{"export", "grids", "--bbox", "1,2,3"}, 2, "west,south,east,north"},
+			"no such file key":  {[]string{"serve", "--config", "bad.yaml"}, 2, `did you mean "listen"`},
+			"no such config":    {[]string{"serve", "--config", "none.yaml"}, 2, "cannot be read"},
+			"sample is there":   {[]string{"fixtures"}, 2, "--replace"},
+			"negative cache":    {[]string{"serve", "--cache-mb", "-1"}, 2, "--cache-mb"},
+			"foreign publicurl": {[]string{"serve", "--public-url", "map"}, 2, "https://map.example"},
+		})
+	})
+}
+
+func TestStartSaysWhatIsWrongWithAFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a-file"), "")
+	bad := filepath.Join(dir, "bad")
+	if err := os.Mkdir(bad, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(bad, "shapan.gpkg"), "this is no database, and long enough not to be taken for an empty one"+strings.Repeat(".", 4096))
+	fails(t, dir, map[string]wrong{
+		"data is a file": {[]string{"serve", "--listen", "127.0.0.1:0", "--data", "a-file"}, 1, "choose another folder with --data"},
+		"not a record":   {[]string{"serve", "--listen", "127.0.0.1:0", "--data", "bad"}, 1, "move the file away"},
+		"no record":      {[]string{"export", "grids", "--data", "nowhere"}, 1, "there is no record"},
+	})
 }
 
 func TestFlagBeatsEnvironmentBeatsFile(t *testing.T) {
@@ -439,9 +463,33 @@ func TestFlagBeatsEnvironmentBeatsFile(t *testing.T) {
 	}
 }
 
+func TestPrintConfigHidesThePasswordOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	for url, shown := range map[string]string{
+		"postgres://shapan@db.example/map":                        "postgres://shapan@db.example/map",
+		"postgres://shapan:hush@db.example,other:5433/map":        "db.example",
+		"postgres://db.example/map?user=shapan&password=hush":     "",
+		"postgres://db.example/map?sslpassword=hush":              "",
+		"postgres://shapan:x@db.example/map?password=hush":        "",
+		"postgres://shapan:%zzhush@db.example/map":                "",
+		"postgres://shapan:#hush@db.example/map":                  "",
+		"host=db.example user=shapan password=hush dbname=map":    "",
+		"host=db.example PassWord = 'hush' dbname=map":            "",
+		"host=db.example user=shapan dbname=map":                  "host=db.example",
+		"postgresql://shapan:hush@db.example/map?sslmode=require": "sslmode=require",
+	} {
+		for _, args := range [][]string{{"serve"}, {"migrate", "up"}} {
+			r := shapan(t, t.TempDir(), []string{"SHAPAN_DATABASE_URL=" + url}, append(args, "--print-config")...)
+			if r.code != 0 || strings.Contains(r.out+r.err, "hush") || !strings.Contains(r.out, "database-url: ") || !strings.Contains(r.out, shown) {
+				t.Errorf("%q of %s: exit %d, expected %q and no password:\n%s%s", args, url, r.code, shown, r.out, r.err)
+			}
+		}
+	}
+}
+
 func TestHelpTeaches(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "serve", "load", "export", "fixtures", "layer", "token", "doctor"} {
+	for _, command := range []string{"", "serve", "load", "export", "fixtures", "layer", "token", "doctor", "migrate", "layer adopt", "layer partition"} {
 		r := shapan(t, t.TempDir(), nil, strings.Fields(command+" --help")...)
 		if r.code != 0 || !strings.Contains(r.out, "  shapan ") {
 			t.Errorf("shapan %s --help: exit %d, expected an example in:\n%s%s", command, r.code, r.out, r.err)

@@ -72,154 +72,160 @@ func facilities(t *testing.T, dir string, args ...string) int {
 }
 
 func TestLoadReadsGBKAndIsSeenByARunningService(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	s := start(t, dir)
-	before := s.matched(t, "facilities", "")
-	clinics(t, dir, "c.csv", geo.WGS84, true)
-	r := shapan(t, dir, nil, "load", "facilities", "c.csv")
-	if r.code != 0 || r.out != "" || !strings.Contains(r.err, "60 features loaded into facilities") || !strings.Contains(r.err, `"unheard_of"`) {
-		t.Fatalf("exit %d, stdout %q:\n%s", r.code, r.out, r.err)
-	}
-	eventually(t, "the service has the rows", func() bool { return s.matched(t, "facilities", "") == before+60 })
-	if code, _, body := s.do(t, "GET", "/collections/facilities/items?code=e2e-007", "", ""); code != 200 || !strings.Contains(body, "测试药店7") {
-		t.Errorf("a loaded row: %d %s", code, body)
-	}
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		s := start(t, dir)
+		before := s.matched(t, "facilities", "")
+		clinics(t, dir, "c.csv", geo.WGS84, true)
+		r := shapan(t, dir, nil, "load", "facilities", "c.csv")
+		if r.code != 0 || r.out != "" || !strings.Contains(r.err, "60 features loaded into facilities") || !strings.Contains(r.err, `"unheard_of"`) {
+			t.Fatalf("exit %d, stdout %q:\n%s", r.code, r.out, r.err)
+		}
+		eventually(t, "the service has the rows", func() bool { return s.matched(t, "facilities", "") == before+60 })
+		if code, _, body := s.do(t, "GET", "/collections/facilities/items?code=e2e-007", "", ""); code != 200 || !strings.Contains(body, "测试药店7") {
+			t.Errorf("a loaded row: %d %s", code, body)
+		}
+	})
 }
 
 func TestLoadRefusesTheWrongDatum(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	before := facilities(t, dir)
-	for crs, flag := range map[geo.CRS]string{geo.GCJ02: "gcj02", geo.BD09: "bd09"} {
-		clinics(t, dir, "c.csv", crs, false)
-		r := shapan(t, dir, nil, "load", "facilities", "c.csv")
-		if r.code != 1 || !strings.Contains(r.err, "add --crs "+flag) || facilities(t, dir) != before {
-			t.Errorf("%s read as WGS-84: exit %d, expected the advice --crs %s:\n%s", crs, r.code, flag, r.err)
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		before := facilities(t, dir)
+		for crs, flag := range map[geo.CRS]string{geo.GCJ02: "gcj02", geo.BD09: "bd09"} {
+			clinics(t, dir, "c.csv", crs, false)
+			r := shapan(t, dir, nil, "load", "facilities", "c.csv")
+			if r.code != 1 || !strings.Contains(r.err, "add --crs "+flag) || facilities(t, dir) != before {
+				t.Errorf("%s read as WGS-84: exit %d, expected the advice --crs %s:\n%s", crs, r.code, flag, r.err)
+			}
 		}
-	}
-	must(t, dir, "load", "facilities", "c.csv", "--crs", "wgs84", "--dry-run")
-	first := clinics(t, dir, "c.csv", geo.GCJ02, false)
-	must(t, dir, "load", "facilities", "c.csv", "--crs", "gcj02")
-	if n := facilities(t, dir, "--where", "name=测试药店0"); n != 1 {
-		t.Errorf("%d rows named 测试药店0 after loading as GCJ-02: expected 1", n)
-	}
-	moved := geo.FromWGS84Point(geo.GCJ02, first) // where it would lie, had it not been converted
-	for at, want := range map[orb.Point]int{first: 1, moved: 0} {
-		box := fmt.Sprintf("%f,%f,%f,%f", at[0]-5e-5, at[1]-5e-5, at[0]+5e-5, at[1]+5e-5)
-		if n := facilities(t, dir, "--bbox", box, "--where", "name=测试药店0"); n != want {
-			t.Errorf("%d rows named 测试药店0 within 5 m of %v: expected %d", n, at, want)
+		must(t, dir, "load", "facilities", "c.csv", "--crs", "wgs84", "--dry-run")
+		first := clinics(t, dir, "c.csv", geo.GCJ02, false)
+		must(t, dir, "load", "facilities", "c.csv", "--crs", "gcj02")
+		if n := facilities(t, dir, "--where", "name=测试药店0"); n != 1 {
+			t.Errorf("%d rows named 测试药店0 after loading as GCJ-02: expected 1", n)
 		}
-	}
+		moved := geo.FromWGS84Point(geo.GCJ02, first) // where it would lie, had it not been converted
+		for at, want := range map[orb.Point]int{first: 1, moved: 0} {
+			box := fmt.Sprintf("%f,%f,%f,%f", at[0]-5e-5, at[1]-5e-5, at[0]+5e-5, at[1]+5e-5)
+			if n := facilities(t, dir, "--bbox", box, "--where", "name=测试药店0"); n != want {
+				t.Errorf("%d rows named 测试药店0 within 5 m of %v: expected %d", n, at, want)
+			}
+		}
+	})
 }
 
 func TestLoadIsAllOrNothing(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	before := facilities(t, dir)
-	var b strings.Builder
-	b.WriteString("code,name,category,lon,lat\n")
-	for i := range 30 {
-		fmt.Fprintf(&b, "g%d,good,pharmacy,114.305,30.565\nb%d,bad,no_such_category,114.305,30.565\n", i, i)
-	}
-	b.WriteString("far,bad,pharmacy,east,30.5\n")
-	write(t, filepath.Join(dir, "bad.csv"), b.String())
-	r := shapan(t, dir, nil, "load", "facilities", "bad.csv", "--max-errors", "5")
-	for _, want := range []string{"line 3: ", "no_such_category", "and 26 more bad rows, 31 in all", "nothing was loaded"} {
-		if r.code != 1 || !strings.Contains(r.err, want) {
-			t.Errorf("exit %d, expected %q in:\n%s", r.code, want, r.err)
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		before := facilities(t, dir)
+		var b strings.Builder
+		b.WriteString("code,name,category,lon,lat\n")
+		for i := range 30 {
+			fmt.Fprintf(&b, "g%d,good,pharmacy,114.305,30.565\nb%d,bad,no_such_category,114.305,30.565\n", i, i)
 		}
-	}
-	if n := facilities(t, dir); n != before {
-		t.Fatalf("%d facilities after a refused load: expected %d as before", n, before)
-	}
-	must(t, dir, "load", "facilities", "bad.csv", "--skip-bad")
-	if n := facilities(t, dir); n != before+30 {
-		t.Errorf("%d facilities with --skip-bad: expected %d", n, before+30)
-	}
+		b.WriteString("far,bad,pharmacy,east,30.5\n")
+		write(t, filepath.Join(dir, "bad.csv"), b.String())
+		r := shapan(t, dir, nil, "load", "facilities", "bad.csv", "--max-errors", "5")
+		for _, want := range []string{"line 3: ", "no_such_category", "and 26 more bad rows, 31 in all", "nothing was loaded"} {
+			if r.code != 1 || !strings.Contains(r.err, want) {
+				t.Errorf("exit %d, expected %q in:\n%s", r.code, want, r.err)
+			}
+		}
+		if n := facilities(t, dir); n != before {
+			t.Fatalf("%d facilities after a refused load: expected %d as before", n, before)
+		}
+		must(t, dir, "load", "facilities", "bad.csv", "--skip-bad")
+		if n := facilities(t, dir); n != before+30 {
+			t.Errorf("%d facilities with --skip-bad: expected %d", n, before+30)
+		}
+	})
 }
 
 func TestExportComesBackUnchanged(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	file := filepath.Join(dir, "f.geojson")
-	must(t, dir, "export", "facilities", file)
-	first, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := shapan(t, dir, nil, "load", "facilities", file); r.code != 1 || !strings.Contains(r.err, "--update overwrites it") {
-		t.Errorf("loading it again as new: exit %d:\n%s", r.code, r.err)
-	}
-	must(t, dir, "load", "facilities", file, "--replace")
-	if out := must(t, dir, "export", "facilities"); out != string(first) {
-		t.Error("the export after loading it back differs")
-	}
-	must(t, dir, "load", "copies", file, "--create", "--title", "副本", "--audience", "public")
-	if list := must(t, dir, "layer", "list"); !strings.Contains(list, "copies\t副本\tpoint\t") {
-		t.Errorf("layer list:\n%s", list)
-	}
-	s := start(t, dir)
-	if code, _, body := s.do(t, "GET", "/collections/copies/items?limit=1&category=pharmacy", "", ""); code != 200 || !strings.Contains(body, `"category":"pharmacy"`) {
-		t.Errorf("the copy without a token: %d %s", code, body)
-	}
-	if r := shapan(t, dir, nil, "layer", "drop", "copies"); r.code != 2 || !strings.Contains(r.err, "--yes") {
-		t.Errorf("dropping a layer with features: exit %d:\n%s", r.code, r.err)
-	}
-	must(t, dir, "layer", "drop", "copies", "--yes")
-	if list := must(t, dir, "layer", "list"); strings.Contains(list, "copies") {
-		t.Errorf("layer list after drop:\n%s", list)
-	}
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		file := filepath.Join(dir, "f.geojson")
+		must(t, dir, "export", "facilities", file)
+		first, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := shapan(t, dir, nil, "load", "facilities", file); r.code != 1 || !strings.Contains(r.err, "--update overwrites it") {
+			t.Errorf("loading it again as new: exit %d:\n%s", r.code, r.err)
+		}
+		must(t, dir, "load", "facilities", file, "--replace")
+		if out := must(t, dir, "export", "facilities"); out != string(first) {
+			t.Error("the export after loading it back differs")
+		}
+		must(t, dir, "load", "copies", file, "--create", "--title", "副本", "--audience", "public")
+		if list := must(t, dir, "layer", "list"); !strings.Contains(list, "copies\t副本\tpoint\t") {
+			t.Errorf("layer list:\n%s", list)
+		}
+		s := start(t, dir)
+		if code, _, body := s.do(t, "GET", "/collections/copies/items?limit=1&category=pharmacy", "", ""); code != 200 || !strings.Contains(body, `"category":"pharmacy"`) {
+			t.Errorf("the copy without a token: %d %s", code, body)
+		}
+		if r := shapan(t, dir, nil, "layer", "drop", "copies"); r.code != 2 || !strings.Contains(r.err, "--yes") {
+			t.Errorf("dropping a layer with features: exit %d:\n%s", r.code, r.err)
+		}
+		must(t, dir, "layer", "drop", "copies", "--yes")
+		if list := must(t, dir, "layer", "list"); strings.Contains(list, "copies") {
+			t.Errorf("layer list after drop:\n%s", list)
+		}
+	})
 }
 
 func TestLayerIsDataNotCode(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	write(t, filepath.Join(dir, "trees.json"), `{"name": "trees", "title": {"zh": "行道树", "en": "Trees"}, "kind": "point", "audience": "public",
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		write(t, filepath.Join(dir, "trees.json"), `{"name": "trees", "title": {"zh": "行道树", "en": "Trees"}, "kind": "point", "audience": "public",
 		"min_zoom": 13, "max_zoom": 18, "writable": true, "fields": [{"name": "species", "title": {"zh": "树种"}, "type": "string", "in_tiles": true}]}`)
-	token := strings.TrimSpace(must(t, dir, "token", "create", "--role", "dispatcher", "--name", "gardener"))
-	s := start(t, dir)
-	must(t, dir, "layer", "add", "trees.json")
-	eventually(t, "the service has the layer", func() bool {
-		code, _, _ := s.do(t, "GET", "/collections/trees", "", "")
-		return code == 200
+		token := strings.TrimSpace(must(t, dir, "token", "create", "--role", "dispatcher", "--name", "gardener"))
+		s := start(t, dir)
+		must(t, dir, "layer", "add", "trees.json")
+		eventually(t, "the service has the layer", func() bool {
+			code, _, _ := s.do(t, "GET", "/collections/trees", "", "")
+			return code == 200
+		})
+		code, _, body := s.do(t, "POST", "/collections/trees/items", token, `{"type": "Feature", "geometry": {"type": "Point", "coordinates": [114.308, 30.5674]}, "properties": {"species": "香樟"}}`)
+		if code != 201 {
+			t.Fatalf("POST to the new layer: %d %s", code, body)
+		}
+		if n := s.matched(t, "trees", ""); n != 1 {
+			t.Errorf("%d trees: expected 1", n)
+		}
 	})
-	code, _, body := s.do(t, "POST", "/collections/trees/items", token, `{"type": "Feature", "geometry": {"type": "Point", "coordinates": [114.308, 30.5674]}, "properties": {"species": "香樟"}}`)
-	if code != 201 {
-		t.Fatalf("POST to the new layer: %d %s", code, body)
-	}
-	if n := s.matched(t, "trees", ""); n != 1 {
-		t.Errorf("%d trees: expected 1", n)
-	}
 }
 
 func TestGDALReadsWhatShapanWrites(t *testing.T) {
-	t.Parallel()
-	dir := sample(t)
-	grids := filepath.Join(dir, "grids.geojson")
-	must(t, dir, "export", "grids", grids)
-	if out := gdal(t, "ogrinfo", "-so", grids, "grids"); !strings.Contains(out, "Feature Count: 119") || !strings.Contains(out, "households: Integer") {
-		t.Errorf("ogrinfo of the GeoJSON:\n%s", out)
-	}
-	metres := filepath.Join(dir, "grids4547.geojson")
-	must(t, dir, "export", "grids", metres, "--crs", "EPSG:4547")
-	if out := gdal(t, "ogrinfo", "-so", metres, "grids"); !strings.Contains(out, "CGCS2000 / 3-degree Gauss-Kruger CM 114E") {
-		t.Errorf("ogrinfo of the GeoJSON in EPSG:4547:\n%s", out)
-	}
-	if out := gdal(t, "ogrinfo", "-so", filepath.Join(dir, "data", "shapan.gpkg"), "grids"); !strings.Contains(out, "Feature Count: 119") || !strings.Contains(out, "WGS 84") {
-		t.Errorf("ogrinfo of the GeoPackage:\n%s", out)
-	}
-	s := start(t, dir)
-	code, _, tile := s.do(t, "GET", "/xyz/communities,grids/14/13394/6729.mvt", "", "")
-	if code != 200 {
-		t.Fatalf("tile: %d %s", code, tile)
-	}
-	path := filepath.Join(dir, "6729.mvt")
-	write(t, path, tile)
-	out := gdal(t, "ogrinfo", "-so", "-al", "-oo", "X=13394", "-oo", "Y=6729", "-oo", "Z=14", path)
-	if !strings.Contains(out, "Layer name: communities") || !strings.Contains(out, "Layer name: grids") || !strings.Contains(out, "Pseudo-Mercator") {
-		t.Errorf("ogrinfo of the tile:\n%s", out)
-	}
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		grids := filepath.Join(dir, "grids.geojson")
+		must(t, dir, "export", "grids", grids)
+		if out := gdal(t, "ogrinfo", "-so", grids, "grids"); !strings.Contains(out, "Feature Count: 119") || !strings.Contains(out, "households: Integer") {
+			t.Errorf("ogrinfo of the GeoJSON:\n%s", out)
+		}
+		metres := filepath.Join(dir, "grids4547.geojson")
+		must(t, dir, "export", "grids", metres, "--crs", "EPSG:4547")
+		if out := gdal(t, "ogrinfo", "-so", metres, "grids"); !strings.Contains(out, "CGCS2000 / 3-degree Gauss-Kruger CM 114E") {
+			t.Errorf("ogrinfo of the GeoJSON in EPSG:4547:\n%s", out)
+		}
+		if out := gdal(t, "ogrinfo", "-so", k.gdal(t, dir), k.schema+"grids"); !strings.Contains(out, "Feature Count: 119") || !strings.Contains(out, "WGS 84") {
+			t.Errorf("ogrinfo of the record:\n%s", out)
+		}
+		s := start(t, dir)
+		code, _, tile := s.do(t, "GET", "/xyz/communities,grids/14/13394/6729.mvt", "", "")
+		if code != 200 {
+			t.Fatalf("tile: %d %s", code, tile)
+		}
+		path := filepath.Join(dir, "6729.mvt")
+		write(t, path, tile)
+		out := gdal(t, "ogrinfo", "-so", "-al", "-oo", "X=13394", "-oo", "Y=6729", "-oo", "Z=14", path)
+		if !strings.Contains(out, "Layer name: communities") || !strings.Contains(out, "Layer name: grids") || !strings.Contains(out, "Pseudo-Mercator") {
+			t.Errorf("ogrinfo of the tile:\n%s", out)
+		}
+	})
 }
 
 func TestFixturesWriteFilesOfTheRecord(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"shapan/fixtures"
 	"shapan/geo"
@@ -16,10 +17,11 @@ import (
 // fixturesCommand makes sample data.
 type fixturesCommand struct {
 	recordFlags
-	Scale   string `help:"How much: ${enum}." enum:"subdistrict,district,city" default:"subdistrict"`
-	Events  int    `help:"Number of events (default: what the scale has)." placeholder:"N"`
-	Out     string `help:"Write GeoJSON files into this folder, one a layer, instead of the record." placeholder:"DIR"`
-	Replace bool   `help:"Replace the sample layers that the record has, with all their features."`
+	PublicURL string `name:"public-url" help:"Address that browsers reach the service at, for the address of the wall." default:"http://127.0.0.1:8080" placeholder:"URL"`
+	Scale     string `help:"How much: ${enum}." enum:"subdistrict,district,city" default:"subdistrict"`
+	Events    int    `help:"Number of events (default: what the scale has)." placeholder:"N"`
+	Out       string `help:"Write GeoJSON files into this folder, one a layer, instead of the record." placeholder:"DIR"`
+	Replace   bool   `help:"Replace the sample layers that the record has, with all their features."`
 }
 
 // Help teaches.
@@ -84,7 +86,7 @@ func (f fixturesCommand) record(ctx context.Context, console console) error {
 	if err != nil {
 		return fmt.Errorf("the sample is in the record only in part (%d features); run again with --replace: %w", total, err)
 	}
-	made.print(console.err, "http://127.0.0.1:8080")
+	made.print(console.err, strings.TrimSuffix(f.PublicURL, "/"))
 	fmt.Fprintf(console.err, "%d features are in %s\n", total, store.Where())
 	return nil
 }

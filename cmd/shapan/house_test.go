@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"api":                                {"geo", "layers", "layers/cql2", "layers/dispatch", "layers/kpi", "layers/exchange", "tiles"},
 	"cmd/shapan":                         {"*"},
 	"cmd/bench":                          {"*"},
+	"cmd/postgis":                        {"*"},
 }
 
 // testMayImport is what tests may import besides: the sample, the promises of a record, and for api and tiles the
@@ -58,7 +59,7 @@ var testMayImport = map[string][]string{
 var outside = map[string][]string{
 	"database/sql":                         {"layers/gpkg", "layers/postgis", "layers/exchange", "layers/storetest"},
 	"modernc.org/":                         {"layers/gpkg", "layers/exchange"},
-	"github.com/jackc/":                    {"layers/postgis", "layers/postgis/cluster", "cmd/bench"},
+	"github.com/jackc/":                    {"layers/postgis", "layers/postgis/cluster", "cmd/bench", "cmd/postgis"},
 	"net/http":                             {"api", "api/web", "cmd/shapan", "cmd/bench"},
 	"github.com/pressly/goose":             {"layers/postgis"},
 	"github.com/twpayne/go-geom":           {"layers/border", "layers/postgis", "layers/gpkg"},
@@ -66,7 +67,7 @@ var outside = map[string][]string{
 	"github.com/prometheus/":               {"api", "cmd/shapan", "cmd/bench"},
 	"github.com/alecthomas/":               {"cmd/shapan"},
 	"github.com/schollz/":                  {"cmd/shapan", "cmd/bench"},
-	"os/exec":                              {"cmd/shapan", "cmd/bench", "layers/postgis/cluster"},
+	"os/exec":                              {"cmd/shapan", "cmd/bench", "cmd/postgis", "layers/postgis/cluster"},
 	"embed":                                {"api/web", "fixtures", "api", "layers/postgis"},
 	"github.com/paulmach/orb/encoding/mvt": {"tiles", "cmd/bench"},
 	"github.com/peterstace/":               {"layers/checkup"},

@@ -31,11 +31,16 @@ type databaseFlag struct {
 	DatabaseURL string `name:"database-url" help:"PostGIS database that holds the record, or is to hold it." placeholder:"URL"`
 }
 
-func (d databaseFlag) check() error {
+// check refuses an address that is missing or cannot be read.
+func (d databaseFlag) check(ctx context.Context) error {
 	if d.DatabaseURL == "" {
 		return misused("--database-url is missing: only a record in a database has a schema to migrate; a record file is brought up to date when it is opened")
 	}
-	return nil
+	store, err := postgis.Open(ctx, d.DatabaseURL, postgis.Config{}) // does not connect
+	if err != nil {
+		return misused("--database-url: %w", err)
+	}
+	return store.Close()
 }
 
 // migrateUp brings the schema up to date.
@@ -45,7 +50,7 @@ type migrateUp struct {
 
 // Run applies the steps that are missing.
 func (m migrateUp) Run(ctx context.Context, console console) error {
-	if err := m.check(); err != nil {
+	if err := m.check(ctx); err != nil {
 		return err
 	}
 	done, err := postgis.Migrate(ctx, m.DatabaseURL)
@@ -66,7 +71,7 @@ type migrateStatus struct {
 
 // Run prints the steps on stdout, a line each, fields apart by tabs. It fails where some are still to come.
 func (m migrateStatus) Run(ctx context.Context, console console) error {
-	if err := m.check(); err != nil {
+	if err := m.check(ctx); err != nil {
 		return err
 	}
 	steps, err := postgis.Migrations(ctx, m.DatabaseURL)

@@ -81,7 +81,9 @@ func (r recordFlags) openDatabase(ctx context.Context, log *slog.Logger, make bo
 	_, err = store.Empty(ctx)
 	if errors.Is(err, postgis.ErrNoRecord) && make {
 		log.Info("the database holds no record: making it", "database", store.Where())
-		_, err = postgis.Migrate(ctx, r.DatabaseURL)
+		if _, err = postgis.Migrate(ctx, r.DatabaseURL); errors.Is(err, layers.ErrInvalid) {
+			err = fmt.Errorf("%w, or run 'shapan migrate up' with a database user that may", err)
+		}
 	}
 	if err != nil && !errors.Is(err, layers.ErrUnavailable) {
 		store.Close()

@@ -28,6 +28,7 @@ import (
 // serveCommand serves the map.
 type serveCommand struct {
 	recordFlags
+	stateFlags
 	Listen      string `help:"Address to serve on; port 0 takes a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	PublicURL   string `name:"public-url" help:"Address that browsers reach the service at, behind a proxy." placeholder:"URL"`
 	CacheMB     int64  `name:"cache-mb" help:"Memory for drawn tiles, in megabytes." default:"256"`
@@ -44,8 +45,12 @@ is made and filled with the sample subdistrict, and an admin token and the addre
 
     shapan serve
     shapan serve --database-url postgres://shapan:PASSWORD@db.example/map --no-sample
+    shapan serve --database-url postgres://db.example/map --state /var/lib/shapan
     shapan serve --listen 127.0.0.1:0 --data /var/lib/shapan --log-format json
     SHAPAN_LISTEN=127.0.0.1:9000 shapan serve
+
+With --state a copy of the map is kept in a folder. Where the database is away at the start, the map is served from it, and
+/readyz and the wall say so, until the database answers.
 
 The service speaks plain HTTP and shows public layers to anyone who reaches it, so it listens on this machine only
 unless told otherwise; put a proxy with TLS in front of it.`
@@ -80,10 +85,10 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 	}
 	defer store.Close()
 	made, err := s.fill(ctx, store, console)
-	if err != nil {
+	if err != nil && !s.forgives(err) {
 		return err
 	}
-	live, err := layers.Open(ctx, store, layers.LiveConfig{Log: log})
+	live, err := layers.Open(ctx, store, layers.LiveConfig{Log: log, Fallback: s.fallback(store)})
 	if err != nil {
 		return err
 	}
@@ -95,7 +100,7 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 	made.print(console.err, s.address(host))
 	fmt.Fprintf(console.err, "listening on http://%s\n", host)
 	log.Info("ready", "start", time.Since(begun).Round(time.Millisecond), "features", live.Snapshot().Features(), "record", store.Where(), "version", version())
-	err = serve(ctx, netutil.LimitListener(listener, s.Connections), handler, live, log)
+	err = serve(ctx, netutil.LimitListener(listener, s.Connections), handler, live, s.keeper(live, store), log)
 	log.Info("stopped")
 	return err
 }
@@ -104,6 +109,9 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 func (s serveCommand) check() error {
 	if s.CacheMB < 1 || s.CacheMB > 1<<20 {
 		return misused("--cache-mb %d: expected 1 to %d", s.CacheMB, 1<<20)
+	}
+	if err := s.prepare(); err != nil {
+		return err
 	}
 	if s.Connections < 1 || s.Streams < 1 {
 		return misused("--connections %d --streams %d: expected at least 1", s.Connections, s.Streams)
@@ -189,8 +197,9 @@ func (s serveCommand) handler(live *layers.Live, log *slog.Logger) (http.Handler
 }
 
 // serve answers until ctx ends; then it ends the streams, and gives what else is under way stopTime to finish. The
-// record is followed until the last answer is written, because a write waits for it.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, live *layers.Live, log *slog.Logger) error {
+// record is followed until the last answer is written, because a write waits for it, and the local copy is kept (keep; nil:
+// none) until then.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, live *layers.Live, keep func(context.Context) error, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
 	streams, endStreams := context.WithCancel(context.Background())
 	follow, stopFollowing := context.WithCancel(context.Background())
@@ -201,12 +210,17 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, liv
 		MaxHeaderBytes:    headerSize,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	group.Go(func() error {
-		if err := live.Run(follow); !errors.Is(err, context.Canceled) {
-			return err
+	for _, work := range []func(context.Context) error{live.Run, keep} {
+		if work == nil {
+			continue
 		}
-		return nil
-	})
+		group.Go(func() error {
+			if err := work(follow); !errors.Is(err, context.Canceled) {
+				return err
+			}
+			return nil
+		})
+	}
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err

@@ -33,6 +33,7 @@ type Config struct {
 type Store struct {
 	Config
 	pool *pgxpool.Pool
+	tidy time.Duration // between attempts to shorten the log
 
 	mu     sync.Mutex
 	known  *catalogue // the newest catalogue that was read; nil: none yet
@@ -76,7 +77,7 @@ func Open(ctx context.Context, url string, config Config) (*Store, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return &Store{Config: config, pool: pool}, nil
+	return &Store{Config: config, pool: pool, tidy: 10 * time.Minute}, nil
 }
 
 // settings reads the address of a database and adds what every connection of ours has.

@@ -475,10 +475,10 @@ func (p *put) write(ctx context.Context, r *run, action string) ([]int64, error)
 	}
 	key := quote(r.key)
 	query := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s", r.relation(), strings.Join(r.written(), ", "), selects, from)
+	if err := p.claim(ctx, r.table); err != nil {
+		return nil, err
+	}
 	if r.whole {
-		if _, err := p.tx.Exec(ctx, "SELECT pg_advisory_xact_lock(7237118, $1)", r.number); err != nil {
-			return nil, err
-		}
 		query += fmt.Sprintf(" WHERE NOT EXISTS (SELECT FROM %s h WHERE h.%s = u.c1)", r.relation(), key)
 	} else {
 		if action == "" {
@@ -487,6 +487,15 @@ func (p *put) write(ctx context.Context, r *run, action string) ([]int64, error)
 		query += fmt.Sprintf(" ON CONFLICT (%s) %s", key, action)
 	}
 	return p.returned(ctx, query+" RETURNING "+key+"::bigint", args...)
+}
+
+// claim makes the writes of this service to a layer that is split take turns, until the transaction ends: no index keeps its
+// ids unique, and PostgreSQL breaks off an update that meets a row which moves to another month.
+func (p *put) claim(ctx context.Context, t *table) error {
+	if !t.whole {
+		return nil
+	}
+	return p.exec(ctx, "SELECT pg_advisory_xact_lock(7237118, $1)", t.number)
 }
 
 // returned runs a statement and returns, sorted, the ids that it returns.
@@ -526,6 +535,9 @@ func (p *put) update(ctx context.Context, r *run) error {
 func (p *put) change(ctx context.Context, r *run) ([]int64, error) {
 	args, selects, from, err := r.parameters()
 	if err != nil {
+		return nil, err
+	}
+	if err := p.claim(ctx, r.table); err != nil {
 		return nil, err
 	}
 	columns := r.written()

@@ -14,7 +14,6 @@ import (
 const (
 	batch  = 5000                   // features that are told at once
 	assure = 500 * time.Millisecond // between looks when nothing wakes: a wake-up that was missed costs no more
-	tidy   = 10 * time.Minute       // between attempts to shorten the log
 )
 
 // Watch implements layers.Store. A notification wakes it, and carries nothing: what happened is read from the log. All
@@ -30,11 +29,11 @@ func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Ch
 		return unavailable(err)
 	}
 	defer bell.close()
+	defer s.tend(ctx)()
 	w := &watch{store: s, after: state{seq: after}, fn: fn}
 	if told := s.lastTold(); told.seq == after {
 		w.after = told
 	}
-	tidied := time.Now()
 	tick := time.NewTicker(assure)
 	defer tick.Stop()
 	for {
@@ -47,10 +46,6 @@ func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Ch
 				return stale("another program has altered the tables of the record")
 			}
 			return unavailable(err)
-		}
-		if time.Since(tidied) > tidy {
-			s.tidyUp(ctx)
-			tidied = time.Now()
 		}
 		select {
 		case <-ctx.Done():
@@ -324,16 +319,51 @@ func (w *watch) features(ctx context.Context, tx pgx.Tx, t *table, ids []int64) 
 	return now, readSome(ctx, tx, t, ids, s)
 }
 
+// tend keeps the record in order until stop is called, beside those that are told of changes: it may take long.
+func (s *Store) tend(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(s.tidy)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				s.tidyUp(ctx)
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
 // tidyUp removes what the log keeps no longer, and makes the months to come. What fails is tried again the next time.
 func (s *Store) tidyUp(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, s.Patience)
-	defer cancel()
-	var gone int64
-	err := s.pool.QueryRow(ctx, "SELECT shapan.shorten_log($1, $2)", s.KeepChanges, s.KeepFor).Scan(&gone)
-	if err != nil {
+	gone, err := s.shorten(ctx)
+	if err != nil && ctx.Err() == nil {
 		s.Log.Warn("the log of the record could not be shortened", "error", err)
-	} else if gone > 0 {
+	}
+	if gone > 0 {
 		s.Log.Info("the log of the record was shortened", "commits", gone)
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+	defer cancel()
 	s.addMonths(ctx)
+}
+
+// shorten removes from the log what it keeps no longer, in steps, until nothing is left to remove: a record that takes
+// many writes must not grow for ever. A step may have millions of changes, so it has more time than a question.
+func (s *Store) shorten(ctx context.Context) (gone int64, err error) {
+	for {
+		var n int64
+		step, cancel := context.WithTimeout(ctx, 30*s.Patience)
+		err := s.pool.QueryRow(step, "SELECT shapan.shorten_log($1, $2)", s.KeepChanges, s.KeepFor).Scan(&n)
+		cancel()
+		gone += n
+		if err != nil || n == 0 {
+			return gone, err
+		}
+	}
 }

@@ -1,6 +1,7 @@
 // End to end: the real program, a real browser, the wall.
 //   SHAPAN_BIN=../../bin/shapan npm run e2e
-// SHAPAN_SCREENSHOT=FILE also writes a picture of the wall; CHROMIUM=FILE names another browser.
+// SHAPAN_E2E_DATABASE_URL=URL puts the record into that empty PostGIS database instead of a file. SHAPAN_SCREENSHOT=FILE also
+// writes a picture of the wall; CHROMIUM=FILE names another browser.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -12,13 +13,16 @@ import { test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 const BIN = process.env.SHAPAN_BIN ?? '../../bin/shapan';
+const DATABASE = process.env.SHAPAN_E2E_DATABASE_URL;
 const START_MS = 60_000;
 const DRAW_MS = 180_000; // a machine without a graphics card draws slowly
 
 /** Starts the program on a free port with an empty record; stop ends it and takes its folder away. */
 async function startShapan() {
   const folder = await mkdtemp(path.join(tmpdir(), 'shapan-wall-'));
-  const child = spawn(path.resolve(BIN), ['serve', '--listen', '127.0.0.1:0', '--data', folder], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SHAPAN_|PG)/.test(name))); // no other record
+  if (DATABASE) env.SHAPAN_DATABASE_URL = DATABASE;
+  const child = spawn(path.resolve(BIN), ['serve', '--listen', '127.0.0.1:0', '--data', folder], { env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const stop = async () => {
     child.kill('SIGTERM');
@@ -39,9 +43,10 @@ async function startShapan() {
         const base = /listening on (http:\/\/\S+)/.exec(said)?.[1];
         const admin = /admin token: (\S+)/.exec(said)?.[1];
         const wall = /wall: (\S+)/.exec(said)?.[1];
-        if (!base || !admin || !wall) return;
+        const record = /record=(\S+)\s/.exec(said)?.[1];
+        if (!base || !admin || !wall || !record) return;
         clearTimeout(late);
-        resolve({ base, admin, wall });
+        resolve({ base, admin, wall, record });
       });
     });
     return { ...found, stop };
@@ -109,6 +114,8 @@ function assertClean(seen) {
 test('the wall', { timeout: 900_000 }, async (t) => {
   const shapan = await startShapan();
   t.after(() => shapan.stop());
+  assert.match(shapan.record, DATABASE ? /^postgres:/ : /shapan\.gpkg$/);
+  t.diagnostic(`the record is ${shapan.record}`);
   const browser = await openBrowser();
   t.after(() => browser.close());
 

@@ -41,11 +41,17 @@ describe('what the service answers', () => {
   });
 
   it('reads changes with all their bounds', () => {
-    const data = '{"seq":9,"at":"2017-12-01T04:00:00.5Z","changes":[{"layer":"events","id":5,"op":"update","bounds":[[1,2,3,4],[5,6,7,8],[1]]}]}';
+    const data = '{"seq":9,"at":"2017-12-01T04:00:00.5Z","age_seconds":0.25,"changes":[{"layer":"events","id":5,"op":"update","bounds":[[1,2,3,4],[5,6,7,8],[1]]}]}';
     expect(readNews(data)).toEqual({
-      seq: 9, at: Date.UTC(2017, 11, 1, 4, 0, 0, 500),
+      seq: 9, at: Date.UTC(2017, 11, 1, 4, 0, 0, 500), age: 0.25,
       changes: [{ layer: 'events', id: 5, op: 'update', bounds: [[1, 2, 3, 4], [5, 6, 7, 8]] }],
     });
+  });
+
+  it('reads how the service is, and of when its copy is', () => {
+    const body = { status: 'degraded', reason: 'away', age_seconds: 3.5, copy: '2026-11-26T21:00:00+08:00' };
+    expect(readReadiness(body)).toEqual({ status: 'degraded', reason: 'away', age: 3.5, copy: Date.UTC(2026, 10, 26, 13) });
+    expect(readReadiness({ ...body, copy: 'yesterday' })).toEqual({ status: 'degraded', reason: 'away', age: 3.5 });
   });
 
   it('survives anything', () => {

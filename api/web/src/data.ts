@@ -44,6 +44,8 @@ export interface Readiness {
   readonly status: string;
   readonly reason: string;
   readonly age: number;
+  /** Of which moment the local copy is that is shown while the record is away, in milliseconds since 1970; absent: no copy. */
+  readonly copy?: number;
 }
 
 type Fields = Record<string, unknown>;
@@ -142,23 +144,24 @@ export function readPage(body: unknown): Page {
   return { items, matched: 'numberMatched' in page ? number(page['numberMatched']) : items.length };
 }
 
-/** Reads the data of an event of the stream: its number, when it was sent (milliseconds), and the changes. */
-export function readNews(data: string): { seq: number; at: number; changes: Change[] } {
+/** Reads the data of an event of the stream: its number, when it was sent (milliseconds), how old the data was then (seconds), and the changes. */
+export function readNews(data: string): { seq: number; at: number; age: number; changes: Change[] } {
   let body: Fields;
   try {
     body = fields(JSON.parse(data));
   } catch {
-    return { seq: 0, at: NaN, changes: [] };
+    return { seq: 0, at: NaN, age: 0, changes: [] };
   }
   const changes = list(body['changes']).map((entry) => {
     const c = fields(entry);
     return { layer: text(c['layer']), id: number(c['id']), op: text(c['op']), bounds: list(c['bounds']).map(bounds).filter((b) => b !== undefined) };
   });
-  return { seq: number(body['seq']), at: Date.parse(text(body['at'])), changes };
+  return { seq: number(body['seq']), at: Date.parse(text(body['at'])), age: Math.max(0, number(body['age_seconds'])), changes };
 }
 
 /** Reads /readyz. */
 export function readReadiness(body: unknown): Readiness {
   const b = fields(body);
-  return { status: text(b['status']) || 'ready', reason: text(b['reason']), age: number(b['age_seconds']) };
+  const copy = Date.parse(text(b['copy']));
+  return { status: text(b['status']) || 'ready', reason: text(b['reason']), age: number(b['age_seconds']), ...(Number.isNaN(copy) ? {} : { copy }) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoff, judge, STALE_AFTER_MS } from './health';
+import { backoff, judge, STALE_AFTER_MS, troubleOf } from './health';
 
 describe('judge', () => {
   it('joins until the first message', () => {
@@ -23,6 +23,26 @@ describe('judge', () => {
 
   it('does not mind a clock that was set back', () => {
     expect(judge({ begun: 0, heard: 10_000, connected: true, failures: 0 }, 9000)).toEqual({ kind: 'live', age: 0 });
+  });
+});
+
+describe('troubleOf', () => {
+  const degraded = { status: 'degraded', reason: 'the database refuses connections', age: 90 };
+
+  it('tells of nothing while all is well or not known', () => {
+    expect(troubleOf(true, undefined, 'zh')).toBeUndefined();
+    expect(troubleOf(true, { status: 'ready', reason: '', age: 0 }, 'zh')).toBeUndefined();
+  });
+
+  it('tells why, and since when the record is silent', () => {
+    expect(troubleOf(true, degraded, 'zh')).toEqual({ reason: 'the database refuses connections', recordAge: 90_000 });
+    expect(troubleOf(false, degraded, 'zh')).toEqual({ reason: '无法连接服务' });
+  });
+
+  it('says in the language of the page that a local copy is shown, and of when it is', () => {
+    const copy = Date.UTC(2026, 10, 26, 13, 0, 5);
+    expect(troubleOf(true, { ...degraded, copy }, 'zh')?.reason).toBe('记录数据库无法连接,所示为 2026-11-26 21:00:05 的本地副本,暂不能写入');
+    expect(troubleOf(true, { ...degraded, copy }, 'en')?.reason).toContain('local copy of 2026-11-26 21:00:05');
   });
 });
 

@@ -1,5 +1,9 @@
 // Whether what is on the screen may be believed. Pure: the times are given, in milliseconds of one clock.
 
+import type { Readiness } from './data';
+import { clock, day, type Lang } from './format';
+import { say } from './text';
+
 /** A heartbeat is due every 5 s; after three that did not come the data is called stale. */
 export const STALE_AFTER_MS = 15_000;
 
@@ -7,7 +11,7 @@ export const STALE_AFTER_MS = 15_000;
 export interface Signs {
   /** When the page began to listen. */
   readonly begun: number;
-  /** When the last message came; undefined before the first. */
+  /** As of when the data is that the last message vouched for; undefined before the first. */
   readonly heard?: number;
   readonly connected: boolean;
   /** Failed attempts since the last message. */
@@ -28,6 +32,20 @@ export function judge(signs: Signs, now: number): Health {
   if (signs.heard === undefined && signs.failures === 0) return { kind: 'joining' };
   if (!signs.connected) return { kind: 'reconnecting', age, failures: signs.failures };
   return { kind: 'live', age };
+}
+
+/** Trouble is what the service says of itself when it is not ready; the age of the record in milliseconds. */
+export interface Trouble {
+  readonly reason: string;
+  readonly recordAge?: number;
+}
+
+/** What to tell of a service that answers, or does not; undefined when all is well. */
+export function troubleOf(reachable: boolean, readiness: Readiness | undefined, lang: Lang): Trouble | undefined {
+  if (!reachable) return { reason: say(lang, 'unreachable') };
+  if (!readiness || readiness.status === 'ready') return undefined;
+  const { copy, age, reason, status } = readiness;
+  return { reason: copy === undefined ? reason || status : say(lang, 'onCopy', { time: `${day(copy)} ${clock(copy)}` }), recordAge: age * 1000 };
 }
 
 /** How long to wait before the attempt after `failures` failed ones: 0.5 s, doubling to 15 s, by chance up to half of it less. */

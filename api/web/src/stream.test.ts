@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Client, TokenStore } from './client';
-import { STALE_AFTER_MS } from './health';
+import { judge, STALE_AFTER_MS } from './health';
 import { Stream } from './stream';
 
 declare const setImmediate: (then: () => void) => void; // of Node, which runs the tests
@@ -91,6 +91,18 @@ describe('Stream', () => {
     await flow();
     expect(told).toEqual(['joined', 'changes ', 'joined']);
     expect(stream.signs).toMatchObject({ connected: true, failures: 0 });
+    stream.stop();
+  });
+
+  it('does not take what the service remembers for news of the record', async () => {
+    const { service, stream } = setUp();
+    await flow();
+    service.send(event('heartbeat', 7, ',"age_seconds":3600'));
+    await flow();
+    expect(judge(stream.signs, Date.now())).toMatchObject({ kind: 'stale', age: 3_600_000 });
+    service.send(event('heartbeat', 8, ',"age_seconds":0.5'));
+    await flow();
+    expect(judge(stream.signs, Date.now())).toEqual({ kind: 'live', age: 500 });
     stream.stop();
   });
 

@@ -114,7 +114,7 @@ export class Stream {
   #take(event: string, data: string): void {
     const news = readNews(data);
     const before = this.#seq;
-    this.#heard = this.now();
+    this.#heard = this.now() - news.age * 1000; // a service whose record is away speaks of the past
     this.#connected = true;
     this.#failures = 0;
     this.#seq = event === 'hello' || event === 'reload' ? news.seq : Math.max(before, news.seq);

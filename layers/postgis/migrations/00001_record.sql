@@ -137,6 +137,7 @@ END $$;
 -- +goose StatementEnd
 CREATE CONSTRAINT TRIGGER number_commit AFTER INSERT ON shapan.commits
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION shapan.number_commit();
+ALTER TABLE shapan.commits ENABLE ALWAYS TRIGGER number_commit; -- in sessions that replicate too, as all triggers of the log
 
 -- +goose StatementBegin
 -- Logs what a statement did to a layer's table. Arguments: the layer's number, its key column.
@@ -164,11 +165,36 @@ BEGIN
     WHEN 'TRUNCATE' THEN
         EXECUTE format('INSERT INTO shapan.changes (tx, layer, fid, op) SELECT $1, $2, %s, ''d'' FROM %I.%I', key, TG_TABLE_SCHEMA, TG_TABLE_NAME) USING tx, layer;
         GET DIAGNOSTICS n = ROW_COUNT;
+        IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+            -- It removes rows, too, that were committed after this transaction began to look, and which it does not see:
+            -- whoever follows the log loads everything again.
+            INSERT INTO shapan.changes (tx, layer, fid, op) VALUES (tx, 0, 0, 'c');
+            n := n + 1;
+        END IF;
     END CASE;
     IF n + m > 0 THEN
         INSERT INTO shapan.commits (tx) VALUES (tx) ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+-- Logs a row that may move to another partition. A MERGE that moves one shows it to none of the triggers by statement that
+-- fire; what both log is told once. Arguments: the layer's number, its key column.
+CREATE FUNCTION shapan.log_move() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    tx bigint := shapan.transaction_number();
+    was bigint;
+    becomes bigint;
+BEGIN
+    EXECUTE format('SELECT ($1).%1$I, ($2).%1$I', TG_ARGV[1]) USING OLD, NEW INTO was, becomes;
+    IF was <> becomes THEN
+        INSERT INTO shapan.changes (tx, layer, fid, op) VALUES (tx, TG_ARGV[0]::integer, was, 'd');
+    END IF;
+    INSERT INTO shapan.changes (tx, layer, fid, op) VALUES (tx, TG_ARGV[0]::integer, becomes, 'p');
+    INSERT INTO shapan.commits (tx) VALUES (tx) ON CONFLICT DO NOTHING;
+    RETURN NEW;
 END $$;
 -- +goose StatementEnd
 
@@ -186,10 +212,13 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER log_catalogue AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON shapan.layers
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.log_catalogue();
+ALTER TABLE shapan.layers ENABLE ALWAYS TRIGGER log_catalogue;
 CREATE TRIGGER log_catalogue AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON shapan.fields
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.log_catalogue();
+ALTER TABLE shapan.fields ENABLE ALWAYS TRIGGER log_catalogue;
 CREATE TRIGGER log_catalogue AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON shapan.codes
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.log_catalogue();
+ALTER TABLE shapan.codes ENABLE ALWAYS TRIGGER log_catalogue;
 
 -- +goose StatementBegin
 -- Installs the triggers of the log on a table and its partitions. The number may be that of a layer to come.
@@ -197,6 +226,7 @@ CREATE FUNCTION shapan.watch_table(target regclass, layer integer, key text) RET
 DECLARE
     part regclass;
     what text;
+    moves text;
 BEGIN
     FOR part IN SELECT target UNION SELECT relid FROM pg_partition_tree(target) WHERE relid IS NOT NULL LOOP
         PERFORM shapan.unwatch_table(part);
@@ -208,6 +238,15 @@ BEGIN
             EXECUTE format('CREATE TRIGGER ' || what || ' FOR EACH STATEMENT EXECUTE FUNCTION shapan.log_change(%2$L, %3$L)', part, layer, key);
             EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', part, split_part(what, ' ', 1));
         END LOOP;
+        SELECT CASE WHEN bool_or(p.partexprs IS NOT NULL) THEN 'true'
+            ELSE string_agg(format('OLD.%1$I IS DISTINCT FROM NEW.%1$I', a.attname), ' OR ') END INTO moves
+            FROM pg_partition_ancestors(part) u JOIN pg_partitioned_table p ON p.partrelid = u.relid
+            LEFT JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs)
+            WHERE (SELECT relkind FROM pg_class WHERE oid = part) = 'r';
+        IF moves IS NOT NULL THEN
+            EXECUTE format('CREATE TRIGGER shapan_move BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION shapan.log_move(%L, %L)', part, moves, layer, key);
+            EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER shapan_move', part);
+        END IF;
     END LOOP;
 END $$;
 -- +goose StatementEnd
@@ -218,7 +257,7 @@ DECLARE
     trigger_name name;
 BEGIN
     FOR trigger_name IN SELECT tgname FROM pg_trigger WHERE tgrelid = target AND NOT tgisinternal
-            AND tgname IN ('shapan_insert', 'shapan_update', 'shapan_delete', 'shapan_truncate') LOOP
+            AND tgname IN ('shapan_insert', 'shapan_update', 'shapan_delete', 'shapan_truncate', 'shapan_move') LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', trigger_name, target);
     END LOOP;
 END $$;
@@ -265,6 +304,7 @@ CREATE TRIGGER codes_updated AFTER UPDATE ON shapan.codes REFERENCING OLD TABLE 
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.codes_changed();
 CREATE TRIGGER codes_deleted AFTER DELETE ON shapan.codes REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION shapan.codes_changed();
+ALTER TABLE shapan.codes ENABLE ALWAYS TRIGGER codes_inserted, ENABLE ALWAYS TRIGGER codes_updated, ENABLE ALWAYS TRIGGER codes_deleted;
 
 -- +goose StatementBegin
 -- Shortens the log: commits older than keep_for, and those beyond the last keep_changes changes, but never the newest.
@@ -282,10 +322,14 @@ BEGIN
     DELETE FROM shapan.writes WHERE at < clock_timestamp() - interval '25 hours'
         OR key LIKE 'once %' AND at < clock_timestamp() - interval '10 minutes'; -- keys that nobody sends again
     SELECT seq, last_change INTO newest, latest FROM shapan.commits WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1;
-    WITH old AS (
+    -- The oldest, up to the first that is to be kept: a log with a hole would tell a reader less than happened. (A commit
+    -- that was long in the making may have older changes than those that were numbered before it.)
+    WITH first AS (
+        SELECT tx, seq, at < clock_timestamp() - keep_for OR coalesce(last_change, 0) <= latest - keep_changes AS old
+            FROM shapan.commits WHERE seq < newest ORDER BY seq LIMIT 5000
+    ), old AS (
         DELETE FROM shapan.commits WHERE tx IN (
-            SELECT tx FROM shapan.commits WHERE seq < newest AND (at < clock_timestamp() - keep_for OR last_change <= latest - keep_changes)
-            ORDER BY seq LIMIT 5000)
+            SELECT tx FROM first WHERE seq < (SELECT coalesce(min(seq), newest) FROM first WHERE old IS NOT TRUE))
         RETURNING tx
     ), logged AS (
         DELETE FROM shapan.changes c USING old WHERE c.tx = old.tx

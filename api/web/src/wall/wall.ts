@@ -4,7 +4,7 @@ import { Client, RefusedError, type TokenStore } from '../client';
 import { readItem, valueNumber, valueText, type Change, type Item } from '../data';
 import { el } from '../dom';
 import type { Lang } from '../format';
-import { judge } from '../health';
+import { judge, troubleOf } from '../health';
 import { Stream } from '../stream';
 import { say } from '../text';
 import { featureCard } from './card';
@@ -207,7 +207,7 @@ export class Wall {
   #second(): void {
     const now = Date.now();
     const health = judge(this.stream.signs, performance.now());
-    const trouble = this.#trouble();
+    const trouble = troubleOf(this.#facts.reachable, this.#facts.readiness, this.#lang);
     document.documentElement.classList.toggle('is-stale', health.kind === 'stale');
     this.#header.show(
       {
@@ -225,13 +225,6 @@ export class Wall {
     this.#eventList.tick(now, this.#lang);
     this.#notice.tick(performance.now());
     this.#tour.tick(now, this.#facts.communities.length);
-  }
-
-  #trouble(): { reason: string; recordAge?: number } | undefined {
-    const { reachable, readiness } = this.#facts;
-    if (!reachable) return { reason: say(this.#lang, 'unreachable') };
-    if (!readiness || readiness.status === 'ready') return undefined;
-    return { reason: readiness.reason || readiness.status, recordAge: readiness.age * 1000 };
   }
 
   #showPanels(): void {

@@ -2,7 +2,7 @@
 
 import { el, setText } from '../../dom';
 import { ago, clock, day, span, weekday, type Lang } from '../../format';
-import type { Health } from '../../health';
+import type { Health, Trouble } from '../../health';
 import { say, type Word } from '../../text';
 
 /** What the head shows; times in milliseconds since 1970 of this computer's clock. */
@@ -16,7 +16,7 @@ export interface HeaderView {
   readonly publicView: boolean;
   readonly tokenRefused: boolean;
   /** What the service says of itself when it is not ready. */
-  readonly trouble?: { readonly reason: string; readonly recordAge?: number };
+  readonly trouble?: Trouble;
 }
 
 /** Listeners of the buttons. */
