@@ -190,7 +190,11 @@ func (t *TableBuilder) seal() {
 	if len(t.ids) == 0 {
 		return
 	}
-	c := t.table.pack(t.ids, t.geom, func(field, row int) Value { return t.cols[field][row] })
+	var before *chunk
+	if n := len(t.table.chunks); n > 0 {
+		before = t.table.chunks[n-1]
+	}
+	c := t.table.pack(t.ids, t.geom, func(field, row int) Value { return t.cols[field][row] }, before)
 	t.table.chunks = append(t.table.chunks, c)
 	t.ids, t.geom = t.ids[:0], t.geom[:0]
 	for i := range t.cols {

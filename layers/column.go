@@ -2,6 +2,7 @@ package layers
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -147,11 +148,11 @@ func (c *column) text(i int) string {
 	return c.run[begin:c.ends[i]]
 }
 
-// packColumn packs one value of each row.
-func packColumn(kind valueKind, rows int, value func(row int) Value) column {
+// packColumn packs one value of each row. before is the same field of the chunk before, or nil.
+func packColumn(kind valueKind, rows int, value func(row int) Value, before *column) column {
 	switch kind {
 	case kindText, kindList:
-		return packTexts(rows, value)
+		return packTexts(rows, value, before)
 	case kindFloat:
 		floats := make([]float64, rows)
 		for i := range floats {
@@ -172,7 +173,10 @@ func packColumn(kind valueKind, rows int, value func(row int) Value) column {
 	return column{nums: packNumbers(wide)}
 }
 
-func packTexts(rows int, value func(row int) Value) column {
+// maxCodes is how many distinct texts there may be for codes to take a byte each.
+const maxCodes = 254
+
+func packTexts(rows int, value func(row int) Value, before *column) column {
 	codes := make(map[string]int64, 16)
 	wide := make([]int64, rows)
 	texts := make([]string, rows)
@@ -189,14 +193,43 @@ func packTexts(rows int, value func(row int) Value) column {
 		}
 		wide[i] = code
 	}
-	if len(codes) > rows/2 || len(codes) > 254 {
+	if len(codes) > rows/2 || len(codes) > maxCodes {
 		return packRun(texts)
 	}
 	distinct := make([]string, len(codes))
 	for s, code := range codes {
 		distinct[code] = s
 	}
+	if before != nil && len(before.texts) > 0 {
+		distinct = joined(before.texts, distinct, wide)
+	}
 	return column{nums: packNumbers(wide), texts: distinct}
+}
+
+// joined returns the texts of the chunk before, which the two then share, with what they lack, and changes the codes
+// accordingly; or the texts as they are, where those before are mostly others.
+func joined(before, distinct []string, codes []int64) []string {
+	known := make(map[string]int64, len(before)+len(distinct))
+	for code, s := range before {
+		known[s] = int64(code)
+	}
+	all := before[:len(before):len(before)]
+	moved := make([]int64, len(distinct))
+	for code, s := range distinct {
+		at, ok := known[s]
+		if !ok {
+			at = int64(len(all))
+			all = append(all, s)
+		}
+		moved[code] = at
+	}
+	if added := len(all) - len(before); added > 0 && (len(all) > maxCodes || len(all) > 2*len(distinct)) {
+		return distinct
+	}
+	for i, code := range codes {
+		codes[i] = moved[code]
+	}
+	return slices.Clip(all)
 }
 
 // packRun puts texts one after another. A chunk of texts of MaxText each is well within the range of the ends.

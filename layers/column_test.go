@@ -2,7 +2,9 @@ package layers
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -67,7 +69,7 @@ func TestColumnsOfEveryKindComeBack(t *testing.T) {
 				values[n] = anyValue(r, field)
 			}
 			kind := kindOf(field.Type)
-			c := packColumn(kind, rows, func(n int) Value { return values[n] })
+			c := packColumn(kind, rows, func(n int) Value { return values[n] }, nil)
 			for n, want := range values {
 				if got := c.value(kind, n); got != want {
 					t.Fatalf("%s, %d rows: %v comes back as %v", field.Type, rows, want.describe(), got.describe())
@@ -80,10 +82,40 @@ func TestColumnsOfEveryKindComeBack(t *testing.T) {
 func TestFloatsKeepTheirBits(t *testing.T) {
 	t.Parallel()
 	values := []Value{FloatValue(math.Copysign(0, -1)), {}, FloatValue(math.NaN()), FloatValue(math.Inf(1)), FloatValue(0.1)}
-	c := packColumn(kindFloat, len(values), func(n int) Value { return values[n] })
+	c := packColumn(kindFloat, len(values), func(n int) Value { return values[n] }, nil)
 	for n, want := range values {
 		if got := c.value(kindFloat, n); got != want {
 			t.Errorf("%d: %v, want %v", n, got.describe(), want.describe())
 		}
+	}
+}
+
+// Chunks that share texts hold the same values as those that do not.
+func TestChunksShareTexts(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 9))
+	var before *column
+	shared := 0
+	for chunk := range 200 {
+		values := make([]Value, chunkRows)
+		words := 1 + rng.IntN(300)
+		for i := range values {
+			if rng.IntN(10) > 0 {
+				values[i] = TextValue(fmt.Sprint(chunk/50*100 + rng.IntN(words)))
+			}
+		}
+		c := packColumn(kindText, len(values), func(n int) Value { return values[n] }, before)
+		for i, want := range values {
+			if got := c.value(kindText, i); got != want {
+				t.Fatalf("chunk %d, row %d: %v, expected %v", chunk, i, got, want)
+			}
+		}
+		if before != nil && len(c.texts) > 0 && len(before.texts) > 0 && &c.texts[0] == &before.texts[0] {
+			shared++
+		}
+		before = &c
+	}
+	if shared == 0 {
+		t.Error("no two chunks share their texts")
 	}
 }

@@ -132,11 +132,12 @@ func (d *draft) set(i int, id int64, geom any, values []Value) {
 
 // seal packs a draft into a chunk.
 func (t *table) seal(d *draft) *chunk {
-	return t.pack(d.ids, d.geom, func(field, row int) Value { return d.rows[row][field] })
+	return t.pack(d.ids, d.geom, func(field, row int) Value { return d.rows[row][field] }, nil)
 }
 
-// pack packs rows into a chunk. It keeps nothing of what it is given but shapes.
-func (t *table) pack(ids []int64, geom []any, value func(field, row int) Value) *chunk {
+// pack packs rows into a chunk, which may share texts with the chunk before, where there is one. Of what it is given it
+// keeps nothing else but shapes.
+func (t *table) pack(ids []int64, geom []any, value func(field, row int) Value, before *chunk) *chunk {
 	n := len(ids)
 	c := &chunk{ids: append(make([]int64, 0, n), ids...), cols: make([]column, len(t.kinds))}
 	switch t.layer.Kind {
@@ -154,7 +155,11 @@ func (t *table) pack(ids []int64, geom []any, value func(field, row int) Value) 
 		}
 	}
 	for f := range c.cols {
-		c.cols[f] = packColumn(t.kinds[f], n, func(row int) Value { return value(f, row) })
+		var shared *column
+		if before != nil {
+			shared = &before.cols[f]
+		}
+		c.cols[f] = packColumn(t.kinds[f], n, func(row int) Value { return value(f, row) }, shared)
 	}
 	return c
 }
@@ -227,7 +232,7 @@ func (t *table) patch(c *chunk, i int, id int64, geom any, values []Value) *chun
 				return values[f]
 			}
 			return old.value(kind, row)
-		})
+		}, nil)
 	}
 	return &next
 }
