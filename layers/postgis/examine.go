@@ -266,7 +266,14 @@ func (x *examination) triggers(ctx context.Context) error {
 			SELECT relid FROM pg_partition_tree(to_regclass(format('%I.%I', l.table_schema, l.table_name)))) part,
 		unnest('{shapan_insert,shapan_update,shapan_delete,shapan_truncate}'::text[]) wanted
 		WHERE part.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = part.relid AND g.tgname = wanted AND g.tgenabled IN ('A', 'O')
-			AND g.tgfoid = 'shapan.log_change'::regproc) ORDER BY l.number, 1`)
+			AND g.tgfoid = 'shapan.log_change'::regproc)
+		UNION ALL SELECT i.inhrelid::regclass::text || ': shapan_move' FROM shapan.layers l
+			JOIN pg_inherits i ON i.inhparent = to_regclass(format('%I.%I', l.table_schema, l.table_name))
+			WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = i.inhrelid AND g.tgname = 'shapan_move' AND g.tgenabled IN ('A', 'O'))
+		UNION ALL SELECT c.relation || ': ' || c.wanted FROM (VALUES ('shapan.commits', 'number_commit'), ('shapan.layers', 'log_catalogue'),
+			('shapan.fields', 'log_catalogue'), ('shapan.codes', 'log_catalogue')) c (relation, wanted)
+			WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.relation::regclass AND g.tgname = c.wanted AND g.tgenabled IN ('A', 'O'))
+		ORDER BY 1`)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,8 @@ func TestExamine(t *testing.T) {
 		level        layers.Level
 	}{
 		{"layers.triggers", `ALTER TABLE shapan.trial DISABLE TRIGGER shapan_update`, layers.LevelError},
+		{"layers.triggers", `ALTER TABLE shapan.trial ENABLE TRIGGER shapan_update; ALTER TABLE shapan.commits DISABLE TRIGGER number_commit`, layers.LevelError},
+		{"layers.triggers", `ALTER TABLE shapan.commits ENABLE ALWAYS TRIGGER number_commit`, layers.LevelOK},
 		{"layers.indexes", `DROP INDEX shapan.trial_geom_idx`, layers.LevelWarning},
 		{"layers.rules", `DO $$ DECLARE n text; BEGIN SELECT conname INTO n FROM pg_constraint WHERE conname LIKE 'shapan_codes_%';
 			EXECUTE format('ALTER TABLE shapan.trial DROP CONSTRAINT %I', n); END $$`, layers.LevelWarning},

@@ -54,6 +54,7 @@ func TestTitlesAndCodesBySQL(t *testing.T) {
 	s.exec("UPDATE shapan.trial SET enum = 'low' WHERE enum IN ('middle', '高')", "DELETE FROM shapan.codes WHERE value IN ('middle', '高') AND layer = 'trial'")
 	eventually(t, "the map has two codes", func() bool { return len(schema(t, l, "trial").Fields[7].Codes) == 2 })
 	s.fails("23514", "UPDATE shapan.trial SET enum = '高' WHERE id = 1")
+	s.fails("23514", "DELETE FROM shapan.codes WHERE layer = 'trial'") // an enum without codes is none
 	s.exec("BEGIN", "UPDATE shapan.layers SET title_zh = '又' WHERE name = 'trial'", "ROLLBACK")
 	follows(s, l, "trial", 100)
 	if got := schema(t, l, "trial").Title.In(layers.Chinese); got != "新" {
@@ -125,6 +126,16 @@ func mentions(notes []layers.Note, what string) bool {
 }
 
 // A column that gets another type is read as what it then is, by a reader that has not loaded since.
+// What stands in no log is noticed all the same, without a change that follows.
+func TestAQuietTableThatIsDropped(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t, 3)
+	l := live(t, f.store)
+	s := f.session()
+	s.exec("DROP TABLE shapan.trial")
+	eventually(t, "the map notes that the table is gone", func() bool { return mentions(l.Health().Notes, "trial") })
+}
+
 func TestColumnOfAnotherType(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t, 3)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -55,6 +56,13 @@ func (c *catalogue) numbered(n int32) *table {
 		}
 	}
 	return nil
+}
+
+// same tells whether the tables of two catalogues have the same columns, of the same types.
+func (c *catalogue) same(d *catalogue) bool {
+	return slices.EqualFunc(c.tables, d.tables, func(a, b *table) bool {
+		return a.number == b.number && a.whole == b.whole && maps.Equal(a.types, b.types)
+	})
 }
 
 // find is table with an error that offers the layers there are.

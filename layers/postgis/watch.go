@@ -15,6 +15,8 @@ import (
 const (
 	batch  = 5000                   // features that are told at once
 	assure = 500 * time.Millisecond // between looks when nothing wakes: a wake-up that was missed costs no more
+
+	inspection = 10 * time.Second // between comparisons of the tables with the catalogue
 )
 
 // Watch implements layers.Store. A notification wakes it, and carries nothing: what happened is read from the log. All
@@ -119,6 +121,9 @@ type watch struct {
 	after state // what has been told
 	fn    func([]layers.Change, bool) error
 	told  time.Time
+
+	base      *catalogue // the tables as they were at the first look
+	inspected time.Time  // when they were last compared with what they are
 }
 
 // look tells what was committed since the last look.
@@ -136,6 +141,9 @@ func (w *watch) look(ctx context.Context) error {
 		if time.Since(w.told) < assure {
 			return nil
 		}
+		if err := w.inspect(ctx, tx, known); err != nil {
+			return err
+		}
 		return w.call(nil, false)
 	case much:
 		err = w.many(ctx, tx, known)
@@ -147,6 +155,28 @@ func (w *watch) look(ctx context.Context) error {
 		w.store.told(now)
 	}
 	return err
+}
+
+// inspect sees from time to time whether the tables are still as they were when the catalogue was read: altering them
+// stands in no log.
+func (w *watch) inspect(ctx context.Context, tx pgx.Tx, known *catalogue) error {
+	if w.base == nil {
+		w.base = known
+	}
+	if time.Since(w.inspected) < inspection {
+		return nil
+	}
+	w.inspected = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, w.store.Patience)
+	defer cancel()
+	now, err := readCatalogue(ctx, tx, known.version)
+	if err != nil {
+		return err
+	}
+	if !now.same(w.base) {
+		return layers.Stale("another program has altered the tables of the record")
+	}
+	return nil
 }
 
 func (w *watch) begin(ctx context.Context) (pgx.Tx, error) {

@@ -279,6 +279,9 @@ BEGIN
     rule := left('shapan_codes_' || md5(target.column_name), 63);
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', target.relation, rule);
     SELECT string_agg(quote_literal(value), ', ' ORDER BY "position") INTO list FROM shapan.codes WHERE layer = of_layer AND field = of_field;
+    IF list IS NULL AND target.type = 'enum' THEN
+        RAISE EXCEPTION 'field % of layer % is an enum and needs at least one code', of_field, of_layer USING ERRCODE = 'check_violation';
+    END IF;
     IF list IS NOT NULL THEN
         EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IN (%s))', target.relation, rule, target.column_name, list);
     END IF;
