@@ -205,16 +205,16 @@ type entry struct {
 	seq   layers.Seq
 }
 
+// logged stands in a statement for what the commits c changed. OFFSET 0 makes PostgreSQL go from the few new commits to
+// their changes: from the other side it would read the whole log at each look.
+const logged = "LATERAL (SELECT h.id, h.layer, h.fid FROM shapan.changes h WHERE h.tx = c.tx OFFSET 0) h"
+
 // logQuery returns what changed after a state, each feature once, in the order of its last change.
-const logQuery = `SELECT h.layer, h.fid, max(c.seq) FROM shapan.commits c JOIN shapan.changes h USING (tx)
+const logQuery = "SELECT h.layer, h.fid, max(c.seq) FROM shapan.commits c, " + logged + `
 	WHERE c.seq > $1 AND h.layer > 0 %s GROUP BY h.layer, h.fid ORDER BY max(c.seq), max(h.id)`
 
 // fewQuery tells whether the log has no more than batch rows after a state. Millions are not sorted to find that out.
-var fewQuery = "(SELECT count(*) <= " + itoa(batch) + " FROM (SELECT FROM shapan.commits c JOIN shapan.changes h USING (tx) WHERE c.seq > $1 LIMIT " + itoa(batch+1) + ") n)"
-
-// newestFirst makes PostgreSQL go from the few new commits to their changes. After a load that made a million changes in
-// one commit it takes every commit for that large, and would read the whole log at each look.
-const newestFirst = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
+var fewQuery = "(SELECT count(*) <= " + itoa(batch) + " FROM (SELECT FROM shapan.commits c, " + logged + " WHERE c.seq > $1 LIMIT " + itoa(batch+1) + ") n)"
 
 // news returns the newest state, the catalogue, and what was changed since the last look, unless it is much.
 func (w *watch) news(ctx context.Context, tx pgx.Tx) (now state, known *catalogue, entries []entry, much bool, err error) {
@@ -227,9 +227,8 @@ func (w *watch) news(ctx context.Context, tx pgx.Tx) (now state, known *catalogu
 		at = &w.after.at
 	}
 	var several pgx.Batch
-	several.Queue(newestFirst)
 	several.Queue(`SELECT r.catalogue, c.seq, c.at, EXISTS (SELECT FROM shapan.commits WHERE seq = $1 AND at = coalesce($2, at)),
-		EXISTS (SELECT FROM shapan.commits c JOIN shapan.changes h USING (tx) WHERE c.seq > $1 AND h.layer = 0), `+fewQuery+`
+		EXISTS (SELECT FROM shapan.commits c, `+logged+` WHERE c.seq > $1 AND h.layer = 0), `+fewQuery+`
 		FROM shapan.record r, (SELECT seq, at FROM shapan.commits WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1) c`, int64(w.after.seq), at).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&version, &seq, &now.at, &same, &redefined, &few) })
 	several.Queue(fmt.Sprintf(logQuery, "AND "+fewQuery), int64(w.after.seq)).Query(func(rows pgx.Rows) error {
