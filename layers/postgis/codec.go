@@ -41,8 +41,8 @@ func (r *reader) feature(row [][]byte, f *layers.Feature) (said string, err erro
 	if f.Geometry, err = decodeGeometry(row[1]); err != nil {
 		return "", layers.Invalid("geometry", "the geometry cannot be shown: %v", err)
 	}
-	if row[1] == nil && r.layer.Kind != layers.None {
-		said = "it has no geometry"
+	if f.Geometry == nil && r.layer.Kind != layers.None {
+		said = "it has no geometry, or one in a reference system that the database does not know"
 	}
 	if f.Geometry != nil && (r.crs == geo.GCJ02 || r.crs == geo.BD09) {
 		f.Geometry = geo.ToWGS84(r.crs, f.Geometry)
@@ -172,7 +172,7 @@ func decodeGeometry(raw []byte) (orb.Geometry, error) {
 	}
 	g, err := ewkb.Unmarshal(raw)
 	if err != nil {
-		return nil, fmt.Errorf("its bytes cannot be read")
+		return nil, fmt.Errorf("it is of curves, or of another kind that the map does not draw")
 	}
 	return border.ToOrb(g)
 }
