@@ -43,7 +43,7 @@ func main() {
 	flag.StringVar(&s.program, "shapan", "bin/shapan", "path of the program")
 	flag.Parse()
 	if *quick {
-		s.rounds, s.round, s.large, s.events, s.writes, s.scale = 1, 100*time.Millisecond, 4_000, 8_000, 20, fixtures.Subdistrict
+		s.rounds, s.round, s.large, s.events, s.writes, s.scale = 1, 100*time.Millisecond, 2_000, 4_000, 20, fixtures.Subdistrict
 	}
 	s.only = *only
 	err := profiled(*profile, func() error { return run(context.Background(), s) })

@@ -38,12 +38,12 @@ func embeddedToStream(ctx context.Context, s setting) ([]row, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	store, secret, err := newRecord(ctx, filepath.Join(dir, "a.gpkg"))
+	store, secret, err := newRecord(ctx, filepath.Join(dir, "a.gpkg"), min(s.large, 12_000))
 	if err != nil {
 		return nil, err
 	}
 	defer store.Close()
-	bare, _, err := newRecord(ctx, filepath.Join(dir, "b.gpkg"))
+	bare, _, err := newRecord(ctx, filepath.Join(dir, "b.gpkg"), min(s.large, 12_000))
 	if err != nil {
 		return nil, err
 	}
@@ -156,13 +156,13 @@ func follow(w *world, n int, write, bare func() error) (lags, error) {
 
 func short(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
 
-// newRecord makes a record file with the sample and a token.
-func newRecord(ctx context.Context, path string) (*gpkg.Store, string, error) {
+// newRecord makes a record file with the sample, some number of events and a token.
+func newRecord(ctx context.Context, path string, events int) (*gpkg.Store, string, error) {
 	store, err := gpkg.Open(ctx, path)
 	if err != nil {
 		return nil, "", err
 	}
-	secret, _, _, err := fill(ctx, store, fixtures.Options{}, false)
+	secret, _, _, err := fill(ctx, store, fixtures.Options{Events: events}, false)
 	return store, secret, err
 }
 
