@@ -26,6 +26,8 @@ type Live struct {
 	recent  []Applied     // the last changes, in order, for followers
 	kept    Seq           // recent holds every change after this state
 	notes   []Note
+	loads   int   // how many loads were begun
+	loaded  int   // which of them memory goes on from
 	fault   error // why the record does not answer; nil while it does
 	since   time.Time
 }
@@ -81,6 +83,10 @@ func (l *Live) Health() Health {
 
 // load replaces everything by what the record holds now.
 func (l *Live) load(ctx context.Context) error {
+	l.mu.Lock()
+	l.loads++
+	nth := l.loads
+	l.mu.Unlock()
 	b := NewBuilder()
 	seq, err := l.store.Load(ctx, b)
 	if err != nil {
@@ -96,7 +102,7 @@ func (l *Live) load(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.recent, l.kept, l.notes = nil, seq, b.Notes()
+	l.recent, l.kept, l.notes, l.loaded = nil, seq, b.Notes(), nth
 	l.publish(s)
 	return nil
 }
@@ -198,30 +204,51 @@ func (l *Live) remember(t *step) {
 	}
 }
 
+// awaitAway is how long a writer waits, at least, for memory to have its write while the record is away.
+const awaitAway = 2 * time.Second
+
 // Put writes to the record and returns when the newest snapshot has the write, with the record's state after it. When
-// ctx ends after the record has acknowledged the write but before memory has it, Put returns the state and no error:
-// the write is durable, and saying otherwise would be false.
+// ctx ends, or the record goes away, after it has acknowledged the write but before memory has it, Put returns the state and no error:
+// the write is durable, and saying otherwise would be false. Where the record itself loses the write, in a fail-over to a
+// server that did not have it, Put fails with ErrUnavailable.
 func (l *Live) Put(ctx context.Context, key Key, changes []Change) (Seq, error) {
 	seq, err := l.store.Put(ctx, key, changes)
 	if err != nil {
 		return 0, err
 	}
-	return seq, l.await(ctx, seq)
+	if err := l.await(ctx, seq); err != nil {
+		return 0, err
+	}
+	return seq, nil
 }
 
-// await waits until the newest snapshot has reached a state, for as long as ctx allows.
+// await waits until the newest snapshot has reached a state, for as long as ctx allows. A load that was begun after the
+// record had reached that state has it, or the record has lost it: then nobody would wait to an end. Nor does anybody wait
+// for a record that has gone away since; it has the write.
 func (l *Live) await(ctx context.Context, seq Seq) error {
+	tick := time.NewTicker(awaitAway)
+	defer tick.Stop()
+	l.mu.Lock()
+	begun := l.loads
+	l.mu.Unlock()
 	for {
 		l.mu.Lock()
-		changed := l.changed
+		changed, now, later := l.changed, l.Snapshot().Seq, l.loaded > begun
 		l.mu.Unlock()
-		if l.Snapshot().Seq >= seq {
+		if now >= seq {
 			return nil
+		}
+		if later {
+			return &Error{Kind: ErrUnavailable, Detail: "the record has lost the write: another server took over that did not have it; sent again with the same Idempotency-Key it is done once"}
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
+		case <-tick.C:
+			if l.Health().Fault != nil {
+				return nil
+			}
 		}
 	}
 }
