@@ -43,9 +43,9 @@ func (p *proxy) toxic(definition string) {
 // healthy takes back what spoils.
 func (p *proxy) healthy() { p.Toxics.ResetToxics(context.Background()) }
 
-// TestSlowNetworks: everything works, only slower.
-func TestSlowNetworks(t *testing.T) {
-	t.Parallel()
+// TestFaultSlowNetworks: everything works, only slower.
+func TestFaultSlowNetworks(t *testing.T) {
+	fault(t)
 	for name, toxics := range map[string][]string{
 		"latency":   {`{"type": "latency", "stream": "downstream", "attributes": {"latency": 200, "jitter": 20}}`},
 		"bandwidth": {`{"type": "bandwidth", "stream": "downstream", "attributes": {"rate": 20}}`, `{"type": "bandwidth", "stream": "upstream", "attributes": {"rate": 20}}`},
@@ -77,9 +77,9 @@ func TestSlowNetworks(t *testing.T) {
 	}
 }
 
-// TestNetworkThatSwallowsEverything: connections stay open and nothing passes, as when a cable is pulled.
-func TestNetworkThatSwallowsEverything(t *testing.T) {
-	t.Parallel()
+// TestFaultNetworkThatSwallowsEverything: connections stay open and nothing passes, as when a cable is pulled.
+func TestFaultNetworkThatSwallowsEverything(t *testing.T) {
+	fault(t)
 	direct := database(t)
 	proxy := newProxy(t, server.Cluster(t).Host())
 	r := newRig(t, via(t, direct, proxy.Listen), direct, Config{})
@@ -100,9 +100,9 @@ func TestNetworkThatSwallowsEverything(t *testing.T) {
 	r.finish()
 }
 
-// TestNetworkThatResets: every connection is reset shortly after its first answer.
-func TestNetworkThatResets(t *testing.T) {
-	t.Parallel()
+// TestFaultNetworkThatResets: every connection is reset shortly after its first answer.
+func TestFaultNetworkThatResets(t *testing.T) {
+	fault(t)
 	direct := database(t)
 	proxy := newProxy(t, server.Cluster(t).Host())
 	r := newRig(t, via(t, direct, proxy.Listen), direct, Config{})

@@ -30,8 +30,8 @@ func (r *rig) must(err error) {
 	}
 }
 
-func TestServerCrashes(t *testing.T) {
-	t.Parallel()
+func TestFaultServerCrashes(t *testing.T) {
+	fault(t)
 	c, url := ownRecord(t, cluster.Config{Durable: true})
 	r := newRig(t, url, url, Config{})
 	r.grown(10)
@@ -51,8 +51,8 @@ func TestServerCrashes(t *testing.T) {
 	r.finish()
 }
 
-func TestServerIsStoppedInOrder(t *testing.T) {
-	t.Parallel()
+func TestFaultServerIsStoppedInOrder(t *testing.T) {
+	fault(t)
 	c, url := ownRecord(t, cluster.Config{Durable: true})
 	r := newRig(t, url, url, Config{})
 	stop := r.writing(4)
@@ -68,8 +68,8 @@ func TestServerIsStoppedInOrder(t *testing.T) {
 	r.finish()
 }
 
-func TestServerIsFrozen(t *testing.T) {
-	t.Parallel()
+func TestFaultServerIsFrozen(t *testing.T) {
+	fault(t)
 	c, url := ownRecord(t, cluster.Config{})
 	r := newRig(t, url, url, Config{})
 	r.grown(10)
@@ -87,9 +87,9 @@ func TestServerIsFrozen(t *testing.T) {
 	r.finish()
 }
 
-// TestCloseOfAFrozenServer: what waits for an answer that never comes returns when it is told to, and the store closes.
-func TestCloseOfAFrozenServer(t *testing.T) {
-	t.Parallel()
+// TestFaultCloseOfAFrozenServer: what waits for an answer that never comes returns when it is told to, and the store closes.
+func TestFaultCloseOfAFrozenServer(t *testing.T) {
+	fault(t)
 	c, url := ownRecord(t, cluster.Config{})
 	r := newRig(t, url, url, Config{})
 	r.grown(3)
@@ -115,13 +115,13 @@ func TestCloseOfAFrozenServer(t *testing.T) {
 	})
 }
 
-// TestLoadIsCutShort: a load of many rows whose server freezes, or whose connection is ended, fails in bounded time.
-func TestLoadIsCutShort(t *testing.T) {
-	t.Parallel()
+// TestFaultLoadIsCutShort: a load of many rows whose server freezes, or whose connection is ended, fails in bounded time.
+func TestFaultLoadIsCutShort(t *testing.T) {
+	fault(t)
 	const rows = 20_000
 	c, url := ownRecord(t, cluster.Config{})
 	r := newRig(t, url, url, Config{Patience: 500 * time.Millisecond})
-	r.exec(`INSERT INTO shapan.trial (id, geom, "string") SELECT n, ST_SetSRID(ST_MakePoint(116, 39), 4326), repeat('x', 1000) FROM generate_series(1, ` + itoa(rows) + `) n`)
+	r.exec(`INSERT INTO shapan.trial (id, geom, "string") SELECT n, ST_SetSRID(ST_MakePoint(116 + n * 1e-5, 39), 4326), repeat('x', 1000) FROM generate_series(1, ` + itoa(rows) + `) n`)
 	r.await(20*time.Second, "memory has the rows", func() bool { return r.live.Snapshot().Features() == rows })
 	proxy := newProxy(t, c.Host())
 	proxy.toxic(`{"type": "bandwidth", "stream": "downstream", "attributes": {"rate": 3000}}`) // so that it is at work for some seconds
@@ -160,8 +160,8 @@ func TestLoadIsCutShort(t *testing.T) {
 	r.finish()
 }
 
-func TestBackendsAreKilled(t *testing.T) {
-	t.Parallel()
+func TestFaultBackendsAreKilled(t *testing.T) {
+	fault(t)
 	url := database(t)
 	r := newRig(t, url, url, Config{})
 	r.grown(10)
@@ -176,7 +176,7 @@ func TestBackendsAreKilled(t *testing.T) {
 		killed += r.ask(ours+" AND state <> 'idle' AND pid <> pg_backend_pid() AND query NOT LIKE 'LISTEN%'", r.name)
 	}
 	r.Logf("%d backends were killed at work", killed)
-	r.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'rig_TestBackends%'")
+	r.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'rig_TestFaultBackends%'")
 	r.heals()
 	stop()
 	r.finish()
@@ -195,8 +195,8 @@ func (r *rig) locked(statement string, during func()) {
 	r.must(s.Close())
 }
 
-func TestAnotherProgramHoldsLocks(t *testing.T) {
-	t.Parallel()
+func TestFaultAnotherProgramHoldsLocks(t *testing.T) {
+	fault(t)
 	direct := database(t)
 	r := newRig(t, with(t, direct, "lock_timeout", "300ms"), direct, Config{})
 	r.grown(3)
@@ -236,9 +236,9 @@ func TestAnotherProgramHoldsLocks(t *testing.T) {
 	r.finish()
 }
 
-// TestLocksWithoutASetting: a lock is told as one although nobody set a time for it: it runs out before the patience does.
-func TestLocksWithoutASetting(t *testing.T) {
-	t.Parallel()
+// TestFaultLocksWithoutASetting: a lock is told as one although nobody set a time for it: it runs out before the patience does.
+func TestFaultLocksWithoutASetting(t *testing.T) {
+	fault(t)
 	direct := database(t)
 	r := newRig(t, direct, direct, Config{})
 	r.grown(1)
@@ -250,8 +250,8 @@ func TestLocksWithoutASetting(t *testing.T) {
 	r.finish()
 }
 
-func TestStatementsTimeOut(t *testing.T) {
-	t.Parallel()
+func TestFaultStatementsTimeOut(t *testing.T) {
+	fault(t)
 	direct := database(t)
 	r := newRig(t, with(t, direct, "statement_timeout", "200ms"), direct, Config{})
 	r.grown(1)
@@ -263,9 +263,9 @@ func TestStatementsTimeOut(t *testing.T) {
 	r.finish()
 }
 
-// TestDeadlock: two writes that wait for each other are both done.
-func TestDeadlock(t *testing.T) {
-	t.Parallel()
+// TestFaultDeadlock: two writes that wait for each other are both done.
+func TestFaultDeadlock(t *testing.T) {
+	fault(t)
 	direct := database(t)
 	r := newRig(t, with(t, direct, "deadlock_timeout", "20ms"), direct, Config{Patience: 5 * time.Second})
 	r.grown(2)
@@ -299,8 +299,8 @@ func apart(first, second layers.Change) []layers.Change {
 	return []layers.Change{first, between, second}
 }
 
-func TestNoConnectionIsFree(t *testing.T) {
-	t.Parallel()
+func TestFaultNoConnectionIsFree(t *testing.T) {
+	fault(t)
 	_, url := ownRecord(t, cluster.Config{Settings: map[string]string{"max_connections": "12", "superuser_reserved_connections": "0", "max_wal_senders": "0"}})
 	r := newRig(t, url, url, Config{})
 	r.grown(3)

@@ -59,6 +59,16 @@ type rig struct {
 	next   int
 }
 
+// fault begins a test that breaks something: at the same time as others, for it waits more than it works, and not in a
+// short run: make test-faults runs it, without the race detector.
+func fault(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("make test-faults runs it")
+	}
+	t.Parallel()
+}
+
 // patience is that of the stores under test: so short that a test of what never answers is short too.
 const patience = time.Second
 
@@ -135,12 +145,14 @@ func newRig(t *testing.T, address, direct string, config Config) *rig {
 	}
 	r.config.Log = quiet
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("rig", r.name)))
+	first := openAt(t, direct, Config{}) // with the patience of every day
+	if _, err := first.Put(t.Context(), layers.Key{}, []layers.Change{defined("trial")}); err != nil {
+		t.Fatal(err, layers.Cause(err))
+	}
+	r.must(first.Close())
 	var err error
 	if r.store, err = Open(context.Background(), with(t, address, "application_name", r.name), r.config); err != nil {
 		t.Fatal(err)
-	}
-	if _, err := r.store.Put(t.Context(), layers.Key{}, []layers.Change{defined("trial")}); err != nil {
-		t.Fatal(err, layers.Cause(err))
 	}
 	r.follow()
 	return r
@@ -155,7 +167,12 @@ func defined(name string) layers.Change {
 func (r *rig) follow() {
 	r.Helper()
 	var err error
-	if r.live, err = layers.Open(context.Background(), r.store, layers.LiveConfig{Log: quiet}); err != nil {
+	for range 3 { // the patience is short
+		if r.live, err = layers.Open(context.Background(), r.store, layers.LiveConfig{Log: quiet}); err == nil {
+			break
+		}
+	}
+	if err != nil {
 		r.Fatal(err, layers.Cause(err))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -192,8 +209,18 @@ func via(t *testing.T, address string, hosts ...string) string {
 	return u.String()
 }
 
-// put writes one new feature and keeps what was said of it. Every other write has no key.
+// put writes one new feature and keeps what was said of it.
 func (r *rig) put() *attempt {
+	a := r.insertion()
+	r.try(a)
+	r.mu.Lock()
+	r.ledger = append(r.ledger, a)
+	r.mu.Unlock()
+	return a
+}
+
+// insertion makes a write of one new feature. Every other has no key.
+func (r *rig) insertion() *attempt {
 	r.mu.Lock()
 	r.next++
 	n := r.next
@@ -204,10 +231,6 @@ func (r *rig) put() *attempt {
 	if n%2 == 0 {
 		a.key = layers.Key{Name: fmt.Sprintf("key %d", n), Digest: "d"}
 	}
-	r.try(a)
-	r.mu.Lock()
-	r.ledger = append(r.ledger, a)
-	r.mu.Unlock()
 	return a
 }
 
@@ -252,6 +275,13 @@ func (r *rig) writing(n int) (stop func()) {
 	return func() { cancel(); writers.Wait() }
 }
 
+// attempts returns what was tried so far.
+func (r *rig) attempts() []*attempt {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.ledger)
+}
+
 // count returns how many attempts had an outcome.
 func (r *rig) count(o outcome) (n int) {
 	r.mu.Lock()
@@ -271,7 +301,7 @@ func (r *rig) await(limit time.Duration, what string, cond func() bool) time.Dur
 	for !cond() {
 		if time.Since(begun) > limit {
 			h := r.live.Health()
-			r.Fatalf("%s: not within %v (memory is at %d, fault: %v, cause: %v)", what, limit, h.Seq, h.Fault, layers.Cause(h.Fault))
+			r.Fatalf("%s: not within %v (memory is at %d, fault: %v, cause: %v)\n%s", what, limit, h.Seq, h.Fault, layers.Cause(h.Fault), strings.Join(r.goroutines(), "\n"))
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -453,6 +483,6 @@ func (r *rig) goroutines() []string {
 	}
 	stacks := strings.Split(b.String(), "\n\n")
 	return slices.DeleteFunc(stacks, func(s string) bool {
-		return !strings.Contains(s, fmt.Sprintf("%q:%q", "rig", r.name)) || strings.Contains(s, "postgis/cluster.") || strings.Contains(s, "os/exec.")
+		return !strings.Contains(s, fmt.Sprintf("%q:%q", "rig", r.name)) || strings.Contains(s, "postgis/cluster.") || strings.Contains(s, "os/exec.") || strings.Contains(s, "toxiproxy")
 	})
 }

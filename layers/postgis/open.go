@@ -103,6 +103,9 @@ func settings(url string, patience time.Duration) (*pgxpool.Config, error) {
 		"search_path":                         "public",
 		"lock_timeout":                        itoa((patience / 2).Milliseconds()) + "ms",
 		"idle_in_transaction_session_timeout": "60s",
+		"tcp_keepalives_idle":                 "30", // a server that is not told that we are gone finds out
+		"tcp_keepalives_interval":             "10",
+		"tcp_keepalives_count":                "3",
 	} {
 		if params[name] == "" && !strings.Contains(params["options"], name) {
 			params[name] = value

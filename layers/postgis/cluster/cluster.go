@@ -123,6 +123,14 @@ func (c *Cluster) prepare() error {
 	return errors.New("root may not run PostgreSQL, and there is neither a user postgres nor nobody: run this as another user")
 }
 
+// Own gives a folder to who runs the server, for a tablespace.
+func (c *Cluster) Own(dir string) error {
+	if c.owner == nil {
+		return nil
+	}
+	return c.own(dir)
+}
+
 // own gives the folder to who runs the server, and lets that user come to it through the folders above that are ours.
 func (c *Cluster) own(dir string) error {
 	if err := os.Chown(dir, int(c.owner.Uid), int(c.owner.Gid)); err != nil {
@@ -333,14 +341,34 @@ func (c *Cluster) Freeze() error { return c.signalAll(syscall.SIGSTOP) }
 // Thaw lets them go on.
 func (c *Cluster) Thaw() error { return c.signalAll(syscall.SIGCONT) }
 
+// signalAll signals the server, and then its processes: one that is stopped makes no more of them.
 func (c *Cluster) signalAll(signal syscall.Signal) error {
 	if c.server == nil {
 		return nil
 	}
-	pids := []int{c.server.cmd.Process.Pid}
+	server := c.server.cmd.Process.Pid
+	if err := syscall.Kill(server, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	for range 2 { // one may have been in the making
+		pids, err := childrenOf(server)
+		if err != nil {
+			return err
+		}
+		for _, pid := range pids {
+			if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// childrenOf returns the processes that a process has started.
+func childrenOf(parent int) (pids []int, err error) {
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, stat := range stats {
 		b, err := os.ReadFile(stat)
@@ -349,21 +377,16 @@ func (c *Cluster) signalAll(signal syscall.Signal) error {
 		}
 		_, rest, _ := strings.Cut(string(b), ") ")
 		fields := strings.Fields(rest)
-		if len(fields) < 2 || fields[1] != strconv.Itoa(pids[0]) {
+		if len(fields) < 2 || fields[1] != strconv.Itoa(parent) {
 			continue
 		}
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(stat)))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		pids = append(pids, pid)
 	}
-	for _, pid := range pids {
-		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return err
-		}
-	}
-	return nil
+	return pids, nil
 }
 
 // Standby makes a server that follows this one, in a folder of its own, and starts it.
