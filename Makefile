@@ -31,9 +31,14 @@ build: pages ## build the pages and bin/shapan
 .PHONY: test
 test: system lint build ## check everything: format, vet, staticcheck, pages, race tests, a short bench, the wall in a real browser
 	cd $(WEB) && npm run --silent check && npm test --silent
-	go test -race -timeout 12m ./...
+	go test -race -short -timeout 12m ./...
+	$(MAKE) --no-print-directory test-faults
 	go run ./cmd/bench -quick >/dev/null
 	$(MAKE) --no-print-directory e2e
+
+.PHONY: test-faults
+test-faults: ## break a private PostGIS in every way and see that nothing is lost; a million rows at once
+	go test -timeout 10m -run 'TestFault|TestMillion' ./layers/postgis
 
 .PHONY: lint
 lint: tools $(WEB)/dist/.gitkeep ## gofmt, go vet, staticcheck

@@ -28,6 +28,8 @@ type Live struct {
 	notes   []Note
 	loads   int   // how often everything was replaced: what was heard before is of another time
 	copied  *Copy // what memory came from while the record has not answered yet; nil: from the record
+	begun   int   // how many loads were begun
+	loaded  int   // which of them memory goes on from
 	fault   error // why the record does not answer; nil while it does
 	since   time.Time
 }
@@ -111,6 +113,10 @@ func (l *Live) Health() Health {
 
 // load replaces everything by what the record holds now.
 func (l *Live) load(ctx context.Context) error {
+	l.mu.Lock()
+	l.begun++
+	nth := l.begun
+	l.mu.Unlock()
 	b := NewBuilder()
 	seq, err := l.store.Load(ctx, b)
 	if err != nil {
@@ -126,7 +132,7 @@ func (l *Live) load(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.recent, l.kept, l.notes, l.copied = nil, seq, b.Notes(), nil
+	l.recent, l.kept, l.notes, l.copied, l.loaded = nil, seq, b.Notes(), nil, nth
 	l.loads++
 	l.publish(s)
 	return nil
@@ -247,10 +253,14 @@ func (l *Live) remember(t *step) {
 	}
 }
 
+// awaitAway is how long a writer waits, at least, for memory to have its write while the record is away.
+const awaitAway = 2 * time.Second
+
 // Put writes to the record and returns when the newest snapshot has the write, with the record's state after it. When
-// ctx ends after the record has acknowledged the write but before memory has it, Put returns the state and no error:
-// the write is durable, and saying otherwise would be false. While memory came from a copy it writes nothing and fails
-// with ErrUnavailable: who may write what is not to be judged by tokens of the past.
+// ctx ends, or the record goes away, after it has acknowledged the write but before memory has it, Put returns the state
+// and no error: the write is durable, and saying otherwise would be false. Where the record itself loses the write, in a
+// fail-over to a server that did not have it, Put fails with ErrUnavailable. While memory came from a copy it writes
+// nothing and fails so too: who may write what is not to be judged by tokens of the past.
 func (l *Live) Put(ctx context.Context, key Key, changes []Change) (Seq, error) {
 	if l.onCopy() {
 		return 0, &Error{Kind: ErrUnavailable, Detail: "the record cannot be reached, so nothing was written; reading goes on from a local copy. Try again shortly"}
@@ -259,22 +269,39 @@ func (l *Live) Put(ctx context.Context, key Key, changes []Change) (Seq, error) 
 	if err != nil {
 		return 0, err
 	}
-	return seq, l.await(ctx, seq)
+	if err := l.await(ctx, seq); err != nil {
+		return 0, err
+	}
+	return seq, nil
 }
 
-// await waits until the newest snapshot has reached a state, for as long as ctx allows.
+// await waits until the newest snapshot has reached a state, for as long as ctx allows. A load that was begun after the
+// record had reached that state has it, or the record has lost it: then nobody would wait to an end. Nor does anybody wait
+// for a record that has gone away since; it has the write.
 func (l *Live) await(ctx context.Context, seq Seq) error {
+	tick := time.NewTicker(awaitAway)
+	defer tick.Stop()
+	l.mu.Lock()
+	begun := l.begun
+	l.mu.Unlock()
 	for {
 		l.mu.Lock()
-		changed := l.changed
+		changed, now, later := l.changed, l.Snapshot().Seq, l.loaded > begun
 		l.mu.Unlock()
-		if l.Snapshot().Seq >= seq {
+		if now >= seq {
 			return nil
+		}
+		if later {
+			return &Error{Kind: ErrUnavailable, Detail: "the record has lost the write: another server took over that did not have it; sent again with the same Idempotency-Key it is done once"}
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
+		case <-tick.C:
+			if l.Health().Fault != nil {
+				return nil
+			}
 		}
 	}
 }

@@ -95,6 +95,8 @@ func why(err error) string {
 		return "was busy with writes that exclude this one: nothing was written"
 	}
 	switch {
+	case errors.Is(err, pgconn.ErrReadOnlyConnection):
+		return "takes no writes now: of its servers none that can be reached does"
 	case errors.As(err, &connect):
 		return "cannot be reached"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():

@@ -27,6 +27,9 @@ func (s *Store) Load(ctx context.Context, b *layers.Builder) (layers.Seq, error)
 	}
 	l := &load{store: s, builder: b}
 	now, err := l.run(ctx)
+	if l.hangs.Load() {
+		err = context.DeadlineExceeded
+	}
 	if err != nil {
 		return 0, unavailable(err)
 	}
@@ -47,12 +50,13 @@ type load struct {
 	builder  *layers.Builder
 	snapshot string // the name by which other connections join this one's state
 	rows     atomic.Int64
+	hangs    atomic.Bool // it was given up: nothing came for too long
 }
 
 func (l *load) run(ctx context.Context) (state, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	tx, err := l.store.pool.BeginTx(ctx, snapshotOptions)
+	tx, err := l.store.beginRead(ctx)
 	if err != nil {
 		return state{}, err
 	}
@@ -61,7 +65,7 @@ func (l *load) run(ctx context.Context) (state, error) {
 	if err != nil {
 		return state{}, err
 	}
-	stop := l.progress(ctx, known)
+	stop := l.progress(ctx, known, cancel)
 	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, l.store.Connections-1))
@@ -108,18 +112,29 @@ func (l *load) begin(ctx context.Context, tx pgx.Tx) (now state, known *catalogu
 	return now, known, nil
 }
 
-// progress says in the log, every few seconds, how far a long load is.
-func (l *load) progress(ctx context.Context, known *catalogue) (stop func()) {
+// progress says in the log, every few seconds, how far a long load is, and gives it up where nothing comes any more: how
+// long a load takes as a whole, nobody knows before.
+func (l *load) progress(ctx context.Context, known *catalogue, giveUp func()) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(2 * time.Second)
+		tick, look := time.NewTicker(2*time.Second), time.NewTicker(l.store.Patience/2)
 		defer tick.Stop()
+		defer look.Stop()
+		rows, at := int64(0), time.Now()
 		for {
 			select {
 			case <-ctx.Done():
 				return
+			case <-look.C:
+				if n := l.rows.Load(); n != rows {
+					rows, at = n, time.Now()
+				} else if time.Since(at) > 3*l.store.Patience {
+					l.hangs.Store(true)
+					giveUp()
+					return
+				}
 			case <-tick.C:
 				l.store.Log.Info("loading the record", "rows", l.rows.Load(), "layers", len(known.tables))
 			}
@@ -157,6 +172,13 @@ func (l *load) table(ctx context.Context, t *table, into *layers.TableBuilder) e
 		return nil
 	}
 	return l.pieces(ctx, t, into, source)
+}
+
+// beginRead begins a transaction that sees one state of the record.
+func (s *Store) beginRead(ctx context.Context) (pgx.Tx, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+	defer cancel()
+	return s.pool.BeginTx(ctx, snapshotOptions)
 }
 
 // join begins a transaction in the state of the load.

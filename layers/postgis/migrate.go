@@ -117,7 +117,7 @@ func newestMigration() (int64, error) {
 
 // sqlDatabase opens a database/sql pool, which the migration library asks for.
 func sqlDatabase(url string) (*sql.DB, error) {
-	c, err := settings(url)
+	c, err := settings(url, 20*time.Second)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,13 +33,15 @@ type Config struct {
 // Store is a record in a PostGIS database. It implements layers.Store.
 type Store struct {
 	Config
-	pool *pgxpool.Pool
-	tidy time.Duration // between attempts to shorten the log
+	pool  *pgxpool.Pool
+	wires *wires
+	tidy  time.Duration // between attempts to shorten the log
 
-	mu     sync.Mutex
-	known  *catalogue // the newest catalogue that was read; nil: none yet
-	origin string     // the record's identity; empty until it was read
-	seen   state      // the newest state that was told to a reader
+	mu      sync.Mutex
+	known   *catalogue // the newest catalogue that was read; nil: none yet
+	origin  string     // the record's identity; empty until it was read
+	seen    state      // the newest state that was told to a reader
+	reached layers.Seq // the greatest number that was told to anybody
 }
 
 // state is a state of the record: its number, and the moment of its commit, which tells it from a state of the same
@@ -52,10 +55,6 @@ type state struct {
 // and the like fill what is left out. With several hosts the one that takes writes is used. It does not connect: a database
 // that is away is told by what is asked first. It fails with ErrInvalid where url cannot be read.
 func Open(ctx context.Context, url string, config Config) (*Store, error) {
-	c, err := settings(url)
-	if err != nil {
-		return nil, err
-	}
 	if config.Log == nil {
 		config.Log = slog.Default()
 	}
@@ -65,6 +64,10 @@ func Open(ctx context.Context, url string, config Config) (*Store, error) {
 	if config.Patience <= 0 {
 		config.Patience = 10 * time.Second
 	}
+	c, err := settings(url, config.Patience)
+	if err != nil {
+		return nil, err
+	}
 	if config.KeepChanges <= 0 {
 		config.KeepChanges = 1_000_000
 	}
@@ -73,32 +76,39 @@ func Open(ctx context.Context, url string, config Config) (*Store, error) {
 	}
 	c.MaxConns = int32(config.Connections) + 1
 	c.HealthCheckPeriod = 5 * time.Second
+	c.PingTimeout = min(time.Second, config.Patience/2) // a connection that is dead must not use up a write's time
+	w := newWires(c.ConnConfig.DialFunc)
+	c.ConnConfig.DialFunc = w.dial
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return &Store{Config: config, pool: pool, tidy: 10 * time.Minute}, nil
+	return &Store{Config: config, pool: pool, wires: w, tidy: 10 * time.Minute}, nil
 }
 
-// settings reads the address of a database and adds what every connection of ours has.
-func settings(url string) (*pgxpool.Config, error) {
+// settings reads the address of a database and adds what every connection of ours has: above all, that it gives up before
+// the patience is over, so that the next host is asked too, and a lock is told as one.
+func settings(url string, patience time.Duration) (*pgxpool.Config, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, layers.Invalid("database-url", "the address of the database cannot be read: expected postgres://USER:PASSWORD@HOST:5432/DATABASE")
 	}
 	conn := c.ConnConfig
 	if conn.ConnectTimeout == 0 {
-		conn.ConnectTimeout = 3 * time.Second
+		conn.ConnectTimeout = min(3*time.Second, patience/time.Duration(len(conn.Fallbacks)+1))
 	}
 	params := conn.RuntimeParams
 	for name, value := range map[string]string{
 		"application_name":                    "shapan",
 		"timezone":                            "UTC",
 		"search_path":                         "public",
-		"lock_timeout":                        "10s",
+		"lock_timeout":                        itoa((patience / 2).Milliseconds()) + "ms",
 		"idle_in_transaction_session_timeout": "60s",
+		"tcp_keepalives_idle":                 "30", // a server that is not told that we are gone finds out
+		"tcp_keepalives_interval":             "10",
+		"tcp_keepalives_count":                "3",
 	} {
-		if params[name] == "" {
+		if params[name] == "" && !strings.Contains(params["options"], name) {
 			params[name] = value
 		}
 	}
@@ -108,9 +118,19 @@ func settings(url string) (*pgxpool.Config, error) {
 	return c, nil
 }
 
-// Close closes the connections. No other method may be at work.
+// Close closes the connections, of a server that does not answer too. No other method may be at work.
 func (s *Store) Close() error {
-	s.pool.Close()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		s.pool.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(leave):
+	}
+	s.wires.cut()
+	<-closed
 	return nil
 }
 
@@ -178,6 +198,21 @@ func (s *Store) told(now state) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = now
+	s.reached = max(s.reached, now.seq)
+}
+
+// answered remembers a number that a writer has.
+func (s *Store) answered(seq layers.Seq) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reached = max(s.reached, seq)
+}
+
+// lastNumber returns the greatest number that was told to anybody.
+func (s *Store) lastNumber() layers.Seq {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached
 }
 
 func (s *Store) lastTold() state {

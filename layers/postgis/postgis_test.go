@@ -2,6 +2,7 @@ package postgis
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,15 +11,23 @@ import (
 	"shapan/layers"
 	"shapan/layers/postgis/cluster/clustertest"
 	"shapan/layers/storetest"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
 )
 
 // server is the PostgreSQL that the tests share.
 var server clustertest.Server
 
 func TestMain(m *testing.M) {
+	zerolog.SetGlobalLevel(zerolog.Disabled) // what the proxies of the tests say
 	code := m.Run()
-	if err := server.Close(); err != nil {
+	if err := errors.Join(server.Close(), blank.remove()); err != nil {
 		slog.Error("the tests' PostgreSQL", "error", err)
+		code = 1
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
+		slog.Error("goroutines are left when the tests are over", "error", err)
 		code = 1
 	}
 	os.Exit(code)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	random "math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 
 // tries is how often a write is tried that the database broke off because of others (a deadlock, an id that another
 // program took).
-const tries = 4
+const tries = 10
 
 // Put implements layers.Store. A commit whose answer was lost is looked up in the record, so that Put does not say that a
 // write failed which was done, nor the other way round.
@@ -30,9 +31,10 @@ func (s *Store) Put(ctx context.Context, key layers.Key, changes []layers.Change
 		key.Name = "once " + rand.Text() // by which a commit whose answer was lost is found again
 	}
 	for try := 1; ; try++ {
-		p := &put{store: s, key: key, changes: changes, assigned: map[int]int64{}}
+		p := &put{store: s, key: key, changes: changes, assigned: map[int]int64{}, turns: try > 1}
 		seq, err := p.run(ctx)
 		if err == nil {
+			s.answered(seq)
 			for i, id := range p.assigned {
 				changes[i].ID = id
 				changes[i].Feature.ID = id
@@ -40,7 +42,11 @@ func (s *Store) Put(ctx context.Context, key layers.Key, changes []layers.Change
 			return seq, nil
 		}
 		if try == tries || ctx.Err() != nil || !p.again(err) {
-			return 0, p.explain(ctx, err)
+			return 0, p.nothing(p.explain(ctx, err))
+		}
+		select { // two that were in each other's way must not come at the same time again
+		case <-ctx.Done():
+		case <-time.After(random.N(10 * time.Millisecond << try)):
 		}
 	}
 }
@@ -51,8 +57,11 @@ type put struct {
 	key      layers.Key
 	changes  []layers.Change
 	assigned map[int]int64 // the ids that were given, by the change's position
+	turns    bool          // it was in the way of others before, and takes turns with those like it
 	known    *catalogue
 	tx       pgx.Tx
+	behind   bool   // the record is at an older state than what was told of it: another server took over
+	lost     bool   // it is not known whether it was done
 	owner    bool   // the transaction acts as the owner of the tables
 	at       *table // the layer that is written, for an error that names a constraint
 }
@@ -108,8 +117,8 @@ func (p *put) run(ctx context.Context) (seq layers.Seq, err error) {
 		return 0, err
 	}
 	if err := p.tx.Commit(ctx); err != nil {
-		if code(err) != "" {
-			return 0, err // the server says that it did not commit
+		if code(err) != "" && !conn.Conn().IsClosed() {
+			return 0, err // the server says that it did not commit; where it says that it ends, it may have before
 		}
 		return p.resolve(backend, seq, err)
 	}
@@ -127,6 +136,9 @@ func (p *put) begin(ctx context.Context) (done bool, seq layers.Seq, err error) 
 	var digest string
 	var ids []byte
 	var several pgx.Batch
+	if p.turns {
+		several.Queue("SELECT pg_advisory_xact_lock(7237119, 0)")
+	}
 	several.Queue("SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'") // durable when it is answered
 	several.Queue(`SELECT r.catalogue, coalesce(w.digest, ''), coalesce(w.seq, 0), w.ids, (SELECT max(seq) FROM shapan.commits)
 		FROM shapan.record r LEFT JOIN shapan.writes w ON w.key = $1`, p.key.Name).
@@ -140,6 +152,7 @@ func (p *put) begin(ctx context.Context) (done bool, seq layers.Seq, err error) 
 	if len(p.changes) == 0 {
 		return true, seqOf(now), nil
 	}
+	p.behind = seqOf(now) < p.store.lastNumber()
 	p.known, err = p.store.catalogueOf(ctx, p.tx, version)
 	return false, 0, err
 }
@@ -170,6 +183,9 @@ func (p *put) finish(ctx context.Context) (layers.Seq, error) {
 	var several pgx.Batch
 	if p.owner {
 		several.Queue("RESET ROLE")
+	}
+	if p.behind { // no number may stand for two states
+		several.Queue("SELECT shapan.skip_numbers($1)", int64(p.store.lastNumber()))
 	}
 	several.Queue("SET CONSTRAINTS shapan.number_commit IMMEDIATE")
 	several.Queue(`INSERT INTO shapan.writes (key, digest, seq, ids)
@@ -575,6 +591,16 @@ func (p *put) advance(ctx context.Context, t *table, past int64) error {
 	_, err := p.tx.Exec(ctx, fmt.Sprintf("SELECT setval(%s::regclass, %s) FROM %s WHERE last_value < %s OR NOT is_called AND last_value = %s",
 		literal(t.serial), reached, t.serial, reached, reached), past)
 	return err
+}
+
+// nothing makes a failure say that nothing was written, unless that is not known.
+func (p *put) nothing(err error) error {
+	const says = "nothing was written"
+	e, ok := errors.AsType[*layers.Error](err)
+	if !ok || p.lost || e.Kind != layers.ErrUnavailable || strings.Contains(e.Detail, says) {
+		return err
+	}
+	return &layers.Error{Kind: e.Kind, Field: e.Field, Detail: e.Detail + ": " + says, Cause: e.Cause}
 }
 
 // explain turns the database's refusal of a write into a sentence that names the field.

@@ -44,6 +44,7 @@ func (p *put) resolve(b backend, seq layers.Seq, lost error) (layers.Seq, error)
 		}
 		select {
 		case <-ctx.Done():
+			p.lost = true
 			return 0, &layers.Error{Kind: layers.ErrUnavailable,
 				Detail: "the connection to the record's database was lost during the commit: whether the write is kept is not known; sent again with the same Idempotency-Key it is done once", Cause: lost}
 		case <-time.After(50 * time.Millisecond):
@@ -53,9 +54,10 @@ func (p *put) resolve(b backend, seq layers.Seq, lost error) (layers.Seq, error)
 
 // lookup asks the record for the key of the write; known is false while the process that was to commit is still there.
 func (p *put) lookup(ctx context.Context, b backend) (done, known bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	config := p.store.pool.Config().ConnConfig
+	ctx, cancel := context.WithTimeout(ctx, time.Second+time.Duration(len(config.Fallbacks))*config.ConnectTimeout) // a host that hangs is passed over
 	defer cancel()
-	conn, err := pgx.ConnectConfig(ctx, p.store.pool.Config().ConnConfig) // not from the pool, which may hold connections that are dead
+	conn, err := pgx.ConnectConfig(ctx, config) // not from the pool, which may hold connections that are dead
 	if err != nil {
 		return false, false, err
 	}
@@ -69,6 +71,7 @@ func (p *put) lookup(ctx context.Context, b backend) (done, known bool, err erro
 	if running > 0 {
 		return false, false, nil
 	}
-	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM shapan.writes WHERE key = $1)", p.key.Name).Scan(&done)
-	return done, err == nil, err
+	var standby bool // which may not have come to the commit yet
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM shapan.writes WHERE key = $1), pg_is_in_recovery()", p.key.Name).Scan(&done, &standby)
+	return done, err == nil && (done || !standby), err
 }

@@ -48,16 +48,25 @@ func (s *Store) Watch(ctx context.Context, after layers.Seq, fn func([]layers.Ch
 			if altered(err) { // the catalogue no longer fits the tables: load again, and note what is amiss
 				return layers.Stale("another program has altered the tables of the record")
 			}
-			return unavailable(err)
+			return s.away(ctx, err)
 		}
 		select {
 		case <-ctx.Done():
 		case <-bell.rung:
 		case <-tick.C:
 		case err := <-bell.broken:
-			return unavailable(err)
+			return s.away(ctx, err)
 		}
 	}
+}
+
+// away makes ErrUnavailable of an error. Where a connection was lost, those that wait in the pool are given up: each of them
+// would be found dead by a write, which fails or waits.
+func (s *Store) away(ctx context.Context, err error) error {
+	if ctx.Err() == nil && (code(err) == "" || class(err) == "57") {
+		s.pool.Reset()
+	}
+	return unavailable(err)
 }
 
 // doorbell is a connection that is told when something was committed. However often it rings, it has rung once: what
@@ -128,7 +137,7 @@ type watch struct {
 
 // look tells what was committed since the last look.
 func (w *watch) look(ctx context.Context) error {
-	tx, err := w.begin(ctx)
+	tx, err := w.store.beginRead(ctx)
 	if err != nil {
 		return err
 	}
@@ -177,12 +186,6 @@ func (w *watch) inspect(ctx context.Context, tx pgx.Tx, known *catalogue) error 
 		return layers.Stale("another program has altered the tables of the record")
 	}
 	return nil
-}
-
-func (w *watch) begin(ctx context.Context) (pgx.Tx, error) {
-	ctx, cancel := context.WithTimeout(ctx, w.store.Patience)
-	defer cancel()
-	return w.store.pool.BeginTx(ctx, snapshotOptions)
 }
 
 // toldError is an error of the watcher's own function, which goes back to it as it is.
@@ -251,9 +254,9 @@ func (w *watch) news(ctx context.Context, tx pgx.Tx) (now state, known *catalogu
 
 // lost says why the log does not go on from where the reader is.
 func (w *watch) lost(ctx context.Context, now state) error {
-	if told := w.store.lastTold(); told.seq >= now.seq && !told.at.IsZero() {
+	if told := w.store.lastTold(); told.seq > now.seq || told.seq == now.seq && !told.at.Equal(now.at) {
 		// Another server took over without the last commits. Its numbers must not mean what ours meant.
-		if _, err := w.store.pool.Exec(ctx, "SELECT shapan.skip_numbers($1)", int64(told.seq)); err != nil {
+		if _, err := w.store.pool.Exec(ctx, "SELECT shapan.skip_numbers($1)", int64(w.store.lastNumber())); err != nil {
 			w.store.Log.Warn("the numbers of lost commits may be given again", "error", err)
 		}
 		w.store.Log.Error("the record has lost commits: it is at an older state than what was read from it", "read", told.seq, "record", now.seq)
@@ -280,7 +283,9 @@ func collect(rows pgx.Rows) (entries []entry, err error) {
 // many tells more changes than can be told at once, through a cursor.
 func (w *watch) many(ctx context.Context, tx pgx.Tx, known *catalogue) error {
 	declare := strings.Replace(fmt.Sprintf(logQuery, ""), "$1", itoa(w.after.seq), 1)
-	if _, err := tx.Exec(ctx, "DECLARE news NO SCROLL CURSOR FOR "+declare); err != nil {
+	patient, cancel := context.WithTimeout(ctx, w.store.Patience)
+	defer cancel()
+	if _, err := tx.Exec(patient, "DECLARE news NO SCROLL CURSOR FOR "+declare); err != nil {
 		return err
 	}
 	entries, err := w.fetch(ctx, tx)

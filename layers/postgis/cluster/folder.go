@@ -180,3 +180,11 @@ func (c *Cluster) passwordFile() (string, error) {
 	}
 	return file.Name(), nil
 }
+
+// Own gives a folder to who runs the server, for a tablespace.
+func (c *Cluster) Own(dir string) error {
+	if c.owner == nil {
+		return nil
+	}
+	return os.Chown(dir, int(c.owner.Uid), int(c.owner.Gid))
+}
