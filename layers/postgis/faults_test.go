@@ -275,13 +275,6 @@ func (r *rig) writing(n int) (stop func()) {
 	return func() { cancel(); writers.Wait() }
 }
 
-// attempts returns what was tried so far.
-func (r *rig) attempts() []*attempt {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.ledger)
-}
-
 // count returns how many attempts had an outcome.
 func (r *rig) count(o outcome) (n int) {
 	r.mu.Lock()
