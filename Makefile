@@ -38,7 +38,7 @@ test: system lint build ## check everything: format, vet, staticcheck, pages, ra
 
 .PHONY: test-faults
 test-faults: ## break a private PostGIS in every way and see that nothing is lost; a million rows at once
-	go test -timeout 10m -run 'TestFault|TestMillion' ./layers/postgis
+	go test -parallel 6 -timeout 10m -run 'TestFault|TestMillion' ./layers/postgis
 
 .PHONY: lint
 lint: tools $(WEB)/dist/.gitkeep ## gofmt, go vet, staticcheck

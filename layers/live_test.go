@@ -139,7 +139,7 @@ func (m *memory) forget(f Feature) {
 var quiet = slog.New(slog.DiscardHandler)
 
 // live opens a record and follows it until the test ends; stop ends it sooner and waits for it.
-func live(t *testing.T, m *memory) (l *Live, stop func()) {
+func live(t *testing.T, m Store) (l *Live, stop func()) {
 	t.Helper()
 	l, err := Open(context.Background(), m, LiveConfig{Log: quiet})
 	if err != nil {
@@ -361,6 +361,51 @@ func TestFaultsAreSaidAndHealed(t *testing.T) {
 	}
 	if m.loads != 1 {
 		t.Errorf("%d loads: a fault needs none", m.loads)
+	}
+}
+
+// ahead is a record that acknowledges a write which its readers are not told of.
+type ahead struct {
+	*memory
+	then func() // what happens to it after that
+}
+
+func (a ahead) Put(context.Context, Key, []Change) (Seq, error) {
+	defer a.then()
+	return 100, nil
+}
+
+// TestPutEndsThoughMemoryNeverHasIt: a writer does not wait for ever where the record goes away after it has acknowledged
+// the write, which is done, or turns out to have lost it.
+func TestPutEndsThoughMemoryNeverHasIt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		then func(*memory)
+		want error
+	}{
+		"away": {func(m *memory) { m.fail(errors.New("frozen")) }, nil},
+		"lost": {func(m *memory) {
+			time.AfterFunc(50*time.Millisecond, func() { m.forget(*thing(1, "another server").Feature) })
+		}, ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMemory()
+			l, _ := live(t, ahead{m, func() { c.then(m) }})
+			ended := make(chan error, 1)
+			go func() {
+				_, err := l.Put(context.Background(), Key{}, []Change{thing(1, "a")})
+				ended <- err
+			}()
+			select {
+			case err := <-ended:
+				if !errors.Is(err, c.want) {
+					t.Errorf("got %v, want %v", err, c.want)
+				}
+			case <-time.After(4 * awaitAway):
+				t.Error("it waits for ever")
+			}
+		})
 	}
 }
 

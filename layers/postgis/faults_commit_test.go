@@ -9,6 +9,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"shapan/layers"
+	"shapan/layers/postgis/cluster"
 )
 
 // crossing is what a tap does with a COMMIT that comes to it.
@@ -355,4 +358,27 @@ func TestFaultChaos(t *testing.T) {
 			r.finish()
 		})
 	}
+}
+
+// TestFaultCommitWaits: a commit that is done here and waits for another server that is away. The wait is ended when the
+// patience is over, and the write is found.
+func TestFaultCommitWaits(t *testing.T) {
+	fault(t)
+	_, url := ownRecord(t, cluster.Config{Durable: true})
+	r := newRig(t, url, url, Config{})
+	r.grown(3)
+	r.exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+	r.exec("SELECT pg_reload_conf()")
+	r.await(5*time.Second, "commits wait", func() bool {
+		return r.ask("SELECT count(*) FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting = 'nobody'") == 1
+	})
+	for range 2 {
+		if a := r.put(); a.said != written {
+			t.Errorf("a write that the record has: %s, %v (cause: %v)", a.said, a.err, layers.Cause(a.err))
+		}
+	}
+	r.exec("ALTER SYSTEM RESET synchronous_standby_names")
+	r.exec("SELECT pg_reload_conf()")
+	r.heals()
+	r.finish()
 }
