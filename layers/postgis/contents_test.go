@@ -158,3 +158,25 @@ func TestARowThatTurnsBadLeavesTheMapAndComesBack(t *testing.T) {
 	s.exec("UPDATE turn SET g = 'SRID=4326;POINT(114.32 30.56)'")
 	eventually(t, "the row is back", shown)
 }
+
+// A damaged row is looked for over the connection that met it: a load with two connections comes to its end.
+func TestTwoConnectionsAreEnoughForADamagedRow(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	s := openAt(t, url, Config{Connections: 1})
+	for _, statement := range []string{`CREATE TABLE public.odd (id int PRIMARY KEY, m numeric)`, `INSERT INTO odd VALUES (1, 1e400), (2, 3.5)`} {
+		if _, err := s.pool.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Adopt(t.Context(), Adoption{Table: "odd"}, nil); err != nil {
+		t.Fatal(err, layers.Cause(err))
+	}
+	table, notes := loaded(t, s, "odd")
+	if _, shown := table.Get(1); shown || notes[1].Reason == "" {
+		t.Errorf("row 1: shown %v, noted %+v", shown, notes[1])
+	}
+	if row, shown := table.Get(2); !shown || row.Get("m").String() != "3.5" {
+		t.Errorf("row 2: shown %v", shown)
+	}
+}

@@ -146,14 +146,7 @@ func (l *load) progress(ctx context.Context, known *catalogue, giveUp func()) (s
 // table loads one layer. Where the database fails on it, the layer is read again piece by piece, so that one bad row costs
 // one row.
 func (l *load) table(ctx context.Context, t *table, into *layers.TableBuilder) error {
-	tx, err := l.join(ctx)
-	if err != nil {
-		return err
-	}
-	defer rollback(tx)
-	took := int64(0)
 	source := newSource(t, func(f layers.Feature, said string) {
-		took++
 		l.rows.Add(1)
 		if said != "" {
 			l.builder.Repaired(t.layer.Name, f.ID, errors.New(said))
@@ -161,8 +154,7 @@ func (l *load) table(ctx context.Context, t *table, into *layers.TableBuilder) e
 		into.AddShared(f)
 	}, func(id int64, err error) { l.builder.Note(t.layer.Name, id, err) })
 	source.text = into.Text
-	query := fmt.Sprintf("COPY (SELECT %s FROM %s t) TO STDOUT (FORMAT binary)", t.read, t.relation())
-	_, err = tx.Conn().PgConn().CopyTo(ctx, source, query)
+	err := l.whole(ctx, t, source)
 	if err == nil || !ofRow(err) && !ofTable(err) {
 		return err
 	}
@@ -172,6 +164,19 @@ func (l *load) table(ctx context.Context, t *table, into *layers.TableBuilder) e
 		return nil
 	}
 	return l.pieces(ctx, t, into, source)
+}
+
+// whole reads a layer in one statement. Its connection is free again when it returns: what waits for a connection while it
+// holds one may wait for itself.
+func (l *load) whole(ctx context.Context, t *table, into *source) error {
+	tx, err := l.join(ctx)
+	if err != nil {
+		return err
+	}
+	defer rollback(tx)
+	query := fmt.Sprintf("COPY (SELECT %s FROM %s t) TO STDOUT (FORMAT binary)", t.read, t.relation())
+	_, err = tx.Conn().PgConn().CopyTo(ctx, into, query)
+	return err
 }
 
 // beginRead begins a transaction that sees one state of the record.
