@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"shapan/geo"
+
 	"github.com/paulmach/orb"
 )
 
@@ -150,5 +152,39 @@ func BenchmarkPageOfAMillion(b *testing.B) {
 	b.ResetTimer()
 	for b.Loop() {
 		tab.Page(PageQuery{Sort: []SortKey{{Field: at, Descending: true}}, Limit: 100})
+	}
+}
+
+// BenchmarkGather gathers a million events in bins of a 64th of a tile of zoom 12, as heat does, by the filters that are
+// asked for; the last one is about a field that no key holds.
+func BenchmarkGather(b *testing.B) {
+	s := loadEvents(b, 1_000_000)
+	tab := s.View(everything).tables[0]
+	x, y := geo.World(orb.Point{114.35, 30.58})
+	const size = 1 << 20
+	at := Square{int64(x) &^ (size - 1), int64(y) &^ (size - 1), int64(x)&^(size-1) + size, int64(y)&^(size-1) + size}
+	for name, q := range map[string]Query{
+		"none":         {},
+		"level":        {Terms: []Term{{"level", In, []string{"3"}}}},
+		"level+domain": {Terms: []Term{{"level", AtLeast, []string{"3"}}, {"domain", In, []string{"domain_1"}}}},
+		"week":         {From: start.AddDate(0, 2, 0), To: start.AddDate(0, 2, 7)},
+		"grid":         {Terms: []Term{{"grid", In, []string{"420106001001001"}}}},
+	} {
+		f, err := tab.Compile(q)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, shift := range []uint{14, 12} {
+			b.Run(fmt.Sprintf("%s/%d", name, shift), func(b *testing.B) {
+				points := 0
+				for b.Loop() {
+					points = 0
+					if err := tab.Gather(b.Context(), Gathering{Square: at, Shift: shift, Filter: f, Weight: -1}, func(c *Clump) { points += c.N }); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(points), "points")
+			})
+		}
 	}
 }

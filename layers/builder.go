@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -107,8 +108,10 @@ type TableBuilder struct {
 // place is a row and where it is.
 type place struct {
 	bound orb.Bound
+	x, y  uint32 // the world position of its south-west corner
 	row   uint32
-	key   int64 // near places have near keys
+	key   uint32 // of a point, as its cell holds it
+	day   uint16
 }
 
 // placesAtOnce is how many rows are handed to the index together.
@@ -134,13 +137,8 @@ func (t *TableBuilder) add(f *Feature, shared bool) {
 		t.builder.Note(t.table.layer.Name, f.ID, err)
 		return
 	}
-	row := t.table.rows() + uint32(len(t.ids))
-	t.number(f.ID, row)
-	geom := t.table.hold(f.Geometry)
-	if b, ok := boundOf(geom); ok {
-		t.places = append(t.places, place{b, row, placeKey(b)})
-	}
-	t.ids, t.geom = append(t.ids, f.ID), append(t.geom, geom)
+	t.number(f.ID, t.table.rows()+uint32(len(t.ids)))
+	t.ids, t.geom = append(t.ids, f.ID), append(t.geom, t.table.hold(f.Geometry))
 	for i, v := range f.Values {
 		if !shared && v.s != "" {
 			v.s = t.shared[i].share(v.s)
@@ -195,10 +193,27 @@ func (t *TableBuilder) seal() {
 		before = t.table.chunks[n-1]
 	}
 	c := t.table.pack(t.ids, t.geom, func(field, row int) Value { return t.cols[field][row] }, before)
-	t.table.chunks = append(t.table.chunks, c)
+	t.append(c)
 	t.ids, t.geom = t.ids[:0], t.geom[:0]
 	for i := range t.cols {
 		t.cols[i] = t.cols[i][:0]
+	}
+}
+
+// append adds a chunk to the table, and its rows to those that wait for the index.
+func (t *TableBuilder) append(c *chunk) {
+	row := t.table.rows()
+	t.table.chunks = append(t.table.chunks, c)
+	var keys [chunkRows]uint32
+	var days [chunkRows]uint16
+	if t.table.cells != nil {
+		t.table.cells.facets.keys(c, t.table.kinds, &keys, &days)
+	}
+	for i := range c.ids {
+		if b, ok := t.table.bound(row + uint32(i)); ok && c.ids[i] != 0 {
+			x, y := geo.World(b.Min)
+			t.places = append(t.places, place{b, x, y, row + uint32(i), keys[i], days[i]})
+		}
 	}
 	if len(t.places) >= placesAtOnce {
 		t.place()
@@ -215,44 +230,41 @@ func (t *TableBuilder) place() {
 	t.places, t.indexed = nil, done
 	go func() {
 		defer close(done)
-		slices.SortFunc(places, func(a, b place) int { return compare(a.key, b.key) })
-		for _, p := range places {
+		order := make([]nearby, len(places))
+		for i, p := range places {
+			order[i] = nearby{(spread(p.x) | spread(p.y)<<1) >> 16, int32(i)}
+		}
+		slices.SortFunc(order, func(a, b nearby) int { return cmp.Compare(a.code, b.code) })
+		for _, o := range order {
+			p := &places[o.at]
 			t.table.index.Insert(p.bound, p.row)
+			if t.table.cells != nil {
+				t.table.cells.add(p.x, p.y, p.row, p.key, p.day)
+			}
 		}
 	}()
 }
 
-// placeKey interleaves the bits of a position (a Morton code).
-func placeKey(b orb.Bound) int64 {
-	x, y := geo.World(b.Min)
-	key := int64(0)
-	for i := 31; i > 7; i-- {
-		key = key<<2 | int64(x>>i&1)<<1 | int64(y>>i&1)
-	}
-	return key
+// nearby is a place in the order in which neighbours stand together.
+type nearby struct {
+	code uint64 // a Morton code
+	at   int32
 }
 
 // take adds a chunk that is packed already, of which every value was checked; all chunks before it are full. It fails where
 // an id is there already.
 func (t *TableBuilder) take(c *chunk) error {
 	row := t.table.rows()
-	t.table.chunks = append(t.table.chunks, c)
-	for _, id := range c.ids {
+	t.append(c)
+	for i, id := range c.ids {
 		switch {
 		case id == 0:
-			t.table.free = append(t.table.free, row)
+			t.table.free = append(t.table.free, row+uint32(i))
 		case id <= t.last && t.Has(id):
 			return fmt.Errorf("id %d stands twice", id)
 		default:
-			t.number(id, row)
-			if b, ok := t.table.bound(row); ok {
-				t.places = append(t.places, place{b, row, placeKey(b)})
-			}
+			t.number(id, row+uint32(i))
 		}
-		row++
-	}
-	if len(t.places) >= placesAtOnce {
-		t.place()
 	}
 	return nil
 }
@@ -261,6 +273,9 @@ func (t *TableBuilder) finish() *table {
 	t.seal()
 	t.place()
 	<-t.indexed
+	if t.table.cells != nil {
+		t.table.cells.settle()
+	}
 	return t.table
 }
 

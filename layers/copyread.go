@@ -183,7 +183,7 @@ func (r *copyReader) points(c *chunk) {
 	if r.err != nil {
 		return
 	}
-	c.lon, c.lat, c.wx, c.wy = lon, lat, make([]uint32, rows), make([]uint32, rows)
+	c.lon, c.lat = lon, lat
 	for i := range lon {
 		if lon[i] != lon[i] && lat[i] != lat[i] {
 			c.place(i, nil)

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -52,47 +53,63 @@ type Query struct {
 	Area  string // the code of a subdistrict (9 digits), community (12), zone (14) or grid (15)
 }
 
+// condition is one part of a filter: about the value of a field, or about the row as a whole.
+type condition struct {
+	field int              // position in the view's Layer.Fields, where value is set
+	value func(Value) bool // depends on nothing but the value
+	row   func(Row) bool   // where value is not set
+	from  int64            // of a window on the layer's time field: the first and the last instant that match,
+	to    int64            // microseconds since 1970; both 0 for any other condition
+}
+
+func (c *condition) holds(r Row) bool {
+	if c.value != nil {
+		return c.value(r.Value(c.field))
+	}
+	return c.row(r)
+}
+
 // Compile makes a filter of a query. It returns nil, which matches everything, for the zero Query, and ErrInvalid for a
 // field that is not there, a value that its field cannot have, or an area that the layer does not know.
 func (t *Table) Compile(q Query) (Filter, error) {
 	f := new(simple)
 	var key []string
 	for _, term := range q.Terms {
-		test, err := t.term(term)
+		c, err := t.term(term)
 		if err != nil {
 			return nil, err
 		}
-		f.tests = append(f.tests, test)
+		f.conditions = append(f.conditions, c)
 		values := slices.Clone(term.Values)
 		slices.Sort(values)
 		key = append(key, fmt.Sprintf("%s %s %q", term.Field, term.Op, values))
 	}
 	if !q.From.IsZero() || !q.To.IsZero() {
-		test, err := t.during(q.From, q.To)
+		c, err := t.during(q.From, q.To)
 		if err != nil {
 			return nil, err
 		}
-		f.tests = append(f.tests, test)
+		f.conditions = append(f.conditions, c)
 		key = append(key, fmt.Sprintf("during %d %d", q.From.UnixMicro(), q.To.UnixMicro()))
 	}
 	if q.Area != "" {
-		test, err := t.area(q.Area)
+		c, err := t.area(q.Area)
 		if err != nil {
 			return nil, err
 		}
-		f.tests = append(f.tests, test)
+		f.conditions = append(f.conditions, c)
 		key = append(key, "area "+q.Area)
 	}
 	if q.BBox != nil {
 		b := *q.BBox
 		f.bound = &b
-		f.tests = append(f.tests, func(r Row) bool {
+		f.conditions = append(f.conditions, condition{row: func(r Row) bool {
 			g := r.Geometry()
 			return g != nil && geo.Touches(b, g)
-		})
+		}})
 		key = append(key, fmt.Sprint("bbox ", b.Min, b.Max))
 	}
-	if len(f.tests) == 0 {
+	if len(f.conditions) == 0 {
 		return nil, nil
 	}
 	slices.Sort(key)
@@ -100,16 +117,16 @@ func (t *Table) Compile(q Query) (Filter, error) {
 	return f, nil
 }
 
-// simple is a conjunction of tests.
+// simple is a filter whose conditions must all hold.
 type simple struct {
-	tests []func(Row) bool
-	bound *orb.Bound
-	key   string
+	conditions []condition
+	bound      *orb.Bound
+	key        string
 }
 
 func (f *simple) Match(r Row) bool {
-	for _, test := range f.tests {
-		if !test(r) {
+	for i := range f.conditions {
+		if !f.conditions[i].holds(r) {
 			return false
 		}
 	}
@@ -126,37 +143,36 @@ func (f *simple) Bound() (orb.Bound, bool) {
 func (f *simple) Key() string { return f.key }
 
 // term compiles one condition.
-func (t *Table) term(term Term) (func(Row) bool, error) {
+func (t *Table) term(term Term) (c condition, err error) {
 	i := t.Layer.Index(term.Field)
 	if term.Field == "id" {
 		return idTerm(term)
 	}
 	if i < 0 {
-		return nil, Unknown("field", term.Field, t.Layer.Names())
+		return c, Unknown("field", term.Field, t.Layer.Names())
 	}
 	field := &t.Layer.Fields[i]
 	if term.Op == IsNull {
-		return func(r Row) bool { return r.Value(i).IsNull() }, nil
+		return condition{field: i, value: Value.IsNull}, nil
 	}
 	values := make([]Value, len(term.Values))
 	for n, s := range term.Values {
 		v, err := field.ParseText(s)
 		if err != nil {
-			return nil, err
+			return c, err
 		}
 		if v.IsNull() {
-			return nil, Invalid(term.Field, "field %s is compared with nothing: expected a %s", term.Field, field.Type)
+			return c, Invalid(term.Field, "field %s is compared with nothing: expected a %s", term.Field, field.Type)
 		}
 		values[n] = v
 	}
 	if len(values) == 0 || len(values) > 1000 || term.Op != In && len(values) != 1 {
-		return nil, Invalid(term.Field, "field %s %s: %d values came: expected 1, or for = up to 1000", term.Field, term.Op, len(values))
+		return c, Invalid(term.Field, "field %s %s: %d values came: expected 1, or for = up to 1000", term.Field, term.Op, len(values))
 	}
 	if term.Op == In {
-		return func(r Row) bool {
-			v := r.Value(i)
+		return condition{field: i, value: func(v Value) bool {
 			return !v.IsNull() && slices.ContainsFunc(values, func(w Value) bool { return v.Compare(w) == 0 })
-		}, nil
+		}}, nil
 	}
 	holds := map[Comparison]func(int) bool{
 		Not:     func(o int) bool { return o != 0 },
@@ -166,43 +182,56 @@ func (t *Table) term(term Term) (func(Row) bool, error) {
 		AtLeast: func(o int) bool { return o >= 0 },
 	}[term.Op]
 	if holds == nil {
-		return nil, Invalid(term.Field, "comparison %q: expected = <> < <= > >=", term.Op)
+		return c, Invalid(term.Field, "comparison %q: expected = <> < <= > >=", term.Op)
 	}
-	return func(r Row) bool {
-		v := r.Value(i)
-		return !v.IsNull() && holds(v.Compare(values[0]))
-	}, nil
+	return condition{field: i, value: func(v Value) bool { return !v.IsNull() && holds(v.Compare(values[0])) }}, nil
 }
 
-func idTerm(term Term) (func(Row) bool, error) {
+func idTerm(term Term) (c condition, err error) {
 	ids := map[int64]bool{}
 	id := Field{Name: "id", Type: Int}
 	for _, s := range term.Values {
 		v, err := id.ParseText(s)
 		if err != nil {
-			return nil, err
+			return c, err
 		}
 		ids[v.Int()] = true
 	}
 	if term.Op != In || len(ids) == 0 || len(ids) > 1000 {
-		return nil, Invalid("id", "id takes = and up to 1000 whole numbers")
+		return c, Invalid("id", "id takes = and up to 1000 whole numbers")
 	}
-	return func(r Row) bool { return ids[r.ID()] }, nil
+	return condition{row: func(r Row) bool { return ids[r.ID()] }}, nil
 }
 
 // during compiles a time window on the layer's time field.
-func (t *Table) during(from, to time.Time) (func(Row) bool, error) {
+func (t *Table) during(from, to time.Time) (c condition, err error) {
 	i := t.Layer.Index(t.Layer.TimeField)
 	if i < 0 {
-		return nil, Invalid("datetime", "layer %s has no time field, so datetime cannot be asked of it", t.Layer.Name)
+		return c, Invalid("datetime", "layer %s has no time field, so datetime cannot be asked of it", t.Layer.Name)
 	}
 	if !from.IsZero() && !to.IsZero() && to.Before(from) {
-		return nil, Invalid("datetime", "datetime ends (%s) before it begins (%s)", to.Format(time.RFC3339), from.Format(time.RFC3339))
+		return c, Invalid("datetime", "datetime ends (%s) before it begins (%s)", to.Format(time.RFC3339), from.Format(time.RFC3339))
 	}
-	return func(r Row) bool {
-		at := r.Value(i).Time()
-		return !at.IsZero() && (from.IsZero() || !at.Before(from)) && (to.IsZero() || !at.After(to))
-	}, nil
+	c = condition{field: i, from: math.MinInt64, to: math.MaxInt64}
+	if !from.IsZero() {
+		c.from = ceilMicro(from)
+	}
+	if !to.IsZero() {
+		c.to = to.UnixMicro()
+	}
+	c.value = func(v Value) bool {
+		return (v.kind == kindTime || v.kind == kindDate) && v.n >= c.from && v.n <= c.to
+	}
+	return c, nil
+}
+
+// ceilMicro returns the first microsecond since 1970 that is not before t.
+func ceilMicro(t time.Time) int64 {
+	micro := t.UnixMicro()
+	if t.Nanosecond()%1000 != 0 {
+		micro++
+	}
+	return micro
 }
 
 // areaFields says, by the length of a code, which field holds it and which layer it is the code of.
@@ -222,19 +251,19 @@ func areaFields(code string) (field, layer string, ok bool) {
 
 // area compiles "is in this area": by the field that names it, by the layer's own code, or, for a subdistrict, by the
 // first nine digits of the community.
-func (t *Table) area(code string) (func(Row) bool, error) {
+func (t *Table) area(code string) (c condition, err error) {
 	field, layer, ok := areaFields(code)
 	if !ok || strings.Trim(code, "0123456789") != "" {
-		return nil, Invalid("scope", "area code %q: expected the digits of a subdistrict (9), community (12), zone (14) or grid (15)", clip(code))
+		return c, Invalid("scope", "area code %q: expected the digits of a subdistrict (9), community (12), zone (14) or grid (15)", clip(code))
 	}
 	if t.Layer.Name == layer {
 		field = "code"
 	}
 	if i := t.Layer.Index(field); i >= 0 {
-		return func(r Row) bool { return r.Value(i).Text() == code }, nil
+		return condition{field: i, value: func(v Value) bool { return v.Text() == code }}, nil
 	}
 	if i := t.Layer.Index("community"); i >= 0 && len(code) == 9 {
-		return func(r Row) bool { return strings.HasPrefix(r.Value(i).Text(), code) }, nil
+		return condition{field: i, value: func(v Value) bool { return strings.HasPrefix(v.Text(), code) }}, nil
 	}
-	return nil, Invalid("scope", "layer %s does not say which %s its features are in", t.Layer.Name, field)
+	return c, Invalid("scope", "layer %s does not say which %s its features are in", t.Layer.Name, field)
 }

@@ -17,9 +17,8 @@ const chunkRows = 512
 type chunk struct {
 	ids      []int64   // 0: the row is empty
 	lon, lat []float64 // of a Point layer; NaN where there is no geometry
-	wx, wy   []uint32
-	shapes   []*Shape // of the other kinds; nil where there is no geometry
-	cols     []column // one a field
+	shapes   []*Shape  // of the other kinds; nil where there is no geometry
+	cols     []column  // one a field
 }
 
 // table is the features of one layer as columns, with its index and its marks. A published table is only read.
@@ -29,6 +28,7 @@ type table struct {
 	chunks []*chunk
 	ids    *btree.Map[int64, uint32] // id to row
 	index  *geo.Index
+	cells  *cells // of a Point layer; nil for others
 	marks  *mark
 	free   []uint32 // empty rows, to be used again
 	base   Seq      // no part of the table is older
@@ -39,6 +39,9 @@ func newTable(l *Layer, base Seq) *table {
 	t := &table{layer: l, ids: new(btree.Map[int64, uint32]), index: new(geo.Index), base: base, last: base}
 	for _, f := range l.Fields {
 		t.kinds = append(t.kinds, kindOf(f.Type))
+	}
+	if l.Kind == Point {
+		t.cells = newCells(l)
 	}
 	return t
 }
@@ -143,7 +146,6 @@ func (t *table) pack(ids []int64, geom []any, value func(field, row int) Value, 
 	switch t.layer.Kind {
 	case Point:
 		c.lon, c.lat = make([]float64, n), make([]float64, n)
-		c.wx, c.wy = make([]uint32, n), make([]uint32, n)
 		for i, g := range geom {
 			c.place(i, g)
 		}
@@ -191,6 +193,9 @@ func (t *table) edit() *edit {
 	next.chunks = append(make([]*chunk, 0, len(t.chunks)+1), t.chunks...)
 	next.ids, next.index = t.ids.Copy(), t.index.Copy()
 	next.free = append([]uint32(nil), t.free...)
+	if t.cells != nil {
+		next.cells = t.cells.copy()
+	}
 	return &edit{table: &next, drafts: map[uint32]*draft{}, patched: map[uint32]int{}}
 }
 
@@ -218,7 +223,6 @@ func (t *table) patch(c *chunk, i int, id int64, geom any, values []Value) *chun
 		next.shapes[i], _ = geom.(*Shape)
 	case c.lon != nil:
 		next.lon, next.lat = slices.Clone(c.lon), slices.Clone(c.lat)
-		next.wx, next.wy = slices.Clone(c.wx), slices.Clone(c.wy)
 		next.place(i, geom)
 	}
 	next.cols = slices.Clone(c.cols)
@@ -239,10 +243,9 @@ func (t *table) patch(c *chunk, i int, id int64, geom any, values []Value) *chun
 
 // place sets the position of a row of a Point layer; geom is a point or nil.
 func (c *chunk) place(i int, geom any) {
-	c.lon[i], c.lat[i], c.wx[i], c.wy[i] = math.NaN(), math.NaN(), 0, 0
+	c.lon[i], c.lat[i] = math.NaN(), math.NaN()
 	if p, ok := geom.(orb.Point); ok {
 		c.lon[i], c.lat[i] = p[0], p[1]
-		c.wx[i], c.wy[i] = geo.World(p)
 	}
 }
 
@@ -295,10 +298,7 @@ func (e *edit) put(f *Feature) (before, after []orb.Bound) {
 	row, exists := e.ids.Get(f.ID)
 	switch {
 	case exists:
-		if b, ok := e.old(row); ok {
-			before = append(before, b)
-			e.index.Delete(b, row)
-		}
+		before = e.lift(row)
 	case len(e.free) > 0:
 		row = e.free[len(e.free)-1]
 		e.free = e.free[:len(e.free)-1]
@@ -310,8 +310,27 @@ func (e *edit) put(f *Feature) (before, after []orb.Bound) {
 	if b, ok := boundOf(geom); ok {
 		after = append(after, b)
 		e.index.Insert(b, row)
+		if e.cells != nil {
+			x, y := geo.World(b.Min)
+			key, day := e.cells.facets.key(f.Values)
+			e.cells.add(x, y, row, key, day)
+		}
 	}
 	return before, after
+}
+
+// lift takes a row off the index and the cells and returns the bound that it had there.
+func (e *edit) lift(row uint32) (before []orb.Bound) {
+	b, ok := e.old(row)
+	if !ok {
+		return nil
+	}
+	e.index.Delete(b, row)
+	if e.cells != nil {
+		x, y := geo.World(b.Min)
+		e.cells.remove(x, y, row)
+	}
+	return []orb.Bound{b}
 }
 
 // remove deletes a feature and returns its last bound; deleting what is not there does nothing.
@@ -320,10 +339,7 @@ func (e *edit) remove(id int64) (before []orb.Bound) {
 	if !exists {
 		return nil
 	}
-	if b, ok := e.old(row); ok {
-		before = append(before, b)
-		e.index.Delete(b, row)
-	}
+	before = e.lift(row)
 	e.write(row, 0, nil, make([]Value, len(e.kinds)))
 	e.ids.Delete(id)
 	e.free = append(e.free, row)
@@ -341,5 +357,8 @@ func (e *edit) pack() {
 // done packs what was written and returns the table, to be published.
 func (e *edit) done() *table {
 	e.pack()
+	if e.cells != nil {
+		e.cells.settle()
+	}
 	return e.table
 }

@@ -265,7 +265,8 @@ func (r Row) World() (x, y uint32, ok bool) {
 	if c.lon == nil || c.lon[i] != c.lon[i] {
 		return 0, 0, false
 	}
-	return c.wx[i], c.wy[i], true
+	x, y = geo.World(orb.Point{c.lon[i], c.lat[i]})
+	return x, y, true
 }
 
 // Shape returns the geometry of a feature of a layer that is not of points, projected; nil where there is none.

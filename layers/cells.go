@@ -1,0 +1,498 @@
+package layers
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/tidwall/btree"
+)
+
+// CellShift is the size of the cells in which a layer of points is kept: 2^CellShift world units a side, a tile of zoom 18
+// (some 130 m in Wuhan).
+const CellShift = 32 - markZoom
+
+const (
+	cellSide   = 1 << CellShift
+	blockRows  = 512 // the most points of a block: what a change copies
+	mergeBelow = blockRows / 4
+)
+
+// cells holds the points of a table by where they are: a map from the Morton code of a cell to its points, in blocks of
+// columns. It is what heat and clusters read, for neighbours in the tree are neighbours on the map, each cell knows its
+// sums, and a point is 14 bytes in a row of its like. A published one is only read; copy gives the writer its own.
+type cells struct {
+	facets facets
+	tree   btree.Map[uint64, *cell]
+	fresh  []*cell // those that the writer has made or copied, and may edit
+}
+
+// cell is the points of one square.
+type cell struct {
+	n      int
+	sx, sy int64 // the sums of their offsets from the north-west corner
+	blocks []block
+	fresh  bool
+}
+
+// block is a run of points as columns, in no order that means anything.
+type block struct {
+	rows  []uint32
+	at    []uint32 // the offset from the cell's north-west corner: x<<16 | y
+	keys  []uint32
+	days  []uint16
+	fresh bool
+}
+
+// spot is a point as a block holds it.
+type spot struct {
+	row, at, key uint32
+	day          uint16
+}
+
+func newCells(l *Layer) *cells { return &cells{facets: facetsOf(l)} }
+
+// copy returns a copy in constant time, which shares all that the writer does not touch.
+func (c *cells) copy() *cells { return &cells{facets: c.facets, tree: *c.tree.Copy()} }
+
+// cellCode interleaves the bits of the cell that holds a world position.
+func cellCode(x, y uint32) uint64 { return spread(x>>CellShift) | spread(y>>CellShift)<<1 }
+
+// spread puts a zero before each bit.
+func spread(v uint32) uint64 {
+	x := uint64(v)
+	x = (x | x<<16) & 0x0000FFFF0000FFFF
+	x = (x | x<<8) & 0x00FF00FF00FF00FF
+	x = (x | x<<4) & 0x0F0F0F0F0F0F0F0F
+	x = (x | x<<2) & 0x3333333333333333
+	return (x | x<<1) & 0x5555555555555555
+}
+
+// cellCorner returns the north-west corner of a cell.
+func cellCorner(code uint64) (x, y uint32) {
+	return gather(code) << CellShift, gather(code>>1) << CellShift
+}
+
+// gather takes every second bit.
+func gather(code uint64) uint32 {
+	x := code & 0x5555555555555555
+	x = (x | x>>1) & 0x3333333333333333
+	x = (x | x>>2) & 0x0F0F0F0F0F0F0F0F
+	x = (x | x>>4) & 0x00FF00FF00FF00FF
+	x = (x | x>>8) & 0x0000FFFF0000FFFF
+	return uint32(x | x>>16)
+}
+
+// offset returns where a world position is in its cell.
+func offset(x, y uint32) uint32 { return x%cellSide<<16 | y%cellSide }
+
+// add adds a point at a world position.
+func (c *cells) add(x, y, row, key uint32, day uint16) {
+	to := c.own(cellCode(x, y))
+	to.n++
+	to.sx += int64(x % cellSide)
+	to.sy += int64(y % cellSide)
+	last := len(to.blocks) - 1
+	if last < 0 || len(to.blocks[last].rows) == blockRows {
+		to.blocks = append(to.blocks, block{fresh: true})
+		last++
+	}
+	to.blocks[last].add(spot{row, offset(x, y), key, day})
+}
+
+// remove removes the point of a row, which must be at the world position.
+func (c *cells) remove(x, y, row uint32) {
+	code := cellCode(x, y)
+	from := c.own(code)
+	for i := range from.blocks {
+		at := slices.Index(from.blocks[i].rows, row)
+		if at < 0 {
+			continue
+		}
+		from.n--
+		from.sx -= int64(x % cellSide)
+		from.sy -= int64(y % cellSide)
+		from.blocks[i].remove(at)
+		from.tidy(i)
+		break
+	}
+	if from.n == 0 {
+		c.tree.Delete(code)
+	}
+}
+
+// own returns a cell that the writer may edit.
+func (c *cells) own(code uint64) *cell {
+	old, ok := c.tree.Get(code)
+	if ok && old.fresh {
+		return old
+	}
+	made := &cell{fresh: true}
+	if ok {
+		*made = cell{old.n, old.sx, old.sy, slices.Clone(old.blocks), true}
+	}
+	c.tree.Set(code, made)
+	c.fresh = append(c.fresh, made)
+	return made
+}
+
+// tidy joins a block that has become small with a neighbour, or drops it.
+func (c *cell) tidy(i int) {
+	n := len(c.blocks[i].rows)
+	if n == 0 {
+		c.blocks = slices.Delete(c.blocks, i, i+1)
+		return
+	}
+	if n >= mergeBelow || len(c.blocks) < 2 {
+		return
+	}
+	j := i + 1
+	if j == len(c.blocks) {
+		j = i - 1
+	}
+	if n+len(c.blocks[j].rows) > blockRows {
+		return
+	}
+	for k := range c.blocks[i].rows {
+		c.blocks[j].add(c.blocks[i].spot(k))
+	}
+	c.blocks = slices.Delete(c.blocks, i, i+1)
+}
+
+// settle ends the writing: what it made is given the size that it needs, and nobody edits it any more.
+func (c *cells) settle() {
+	for _, cell := range c.fresh {
+		cell.fresh = false
+		for i := range cell.blocks {
+			b := &cell.blocks[i]
+			if b.fresh && cap(b.days) > len(b.days)+len(b.days)/8 {
+				*b = b.resized(len(b.rows))
+			}
+			b.fresh = false
+		}
+		cell.blocks = slices.Clip(cell.blocks)
+	}
+	c.fresh = nil
+}
+
+func (b *block) spot(i int) spot { return spot{b.rows[i], b.at[i], b.keys[i], b.days[i]} }
+
+// resized returns a copy of the block with room for n points.
+func (b *block) resized(n int) block {
+	columns, have := make([]uint32, 3*n), len(b.rows)
+	next := block{rows: columns[0:have:n], at: columns[n : n+have : 2*n], keys: columns[2*n : 2*n+have : 3*n], days: make([]uint16, have, n), fresh: true}
+	copy(next.rows, b.rows)
+	copy(next.at, b.at)
+	copy(next.keys, b.keys)
+	copy(next.days, b.days)
+	return next
+}
+
+func (b *block) add(s spot) {
+	n := len(b.rows)
+	switch {
+	case !b.fresh:
+		*b = b.resized(n + 1)
+	case n == cap(b.days):
+		*b = b.resized(min(max(2*n, 8), blockRows))
+	}
+	b.rows, b.at, b.keys, b.days = append(b.rows, s.row), append(b.at, s.at), append(b.keys, s.key), append(b.days, s.day)
+}
+
+func (b *block) remove(i int) {
+	if !b.fresh {
+		*b = b.resized(len(b.rows))
+	}
+	last := len(b.rows) - 1
+	b.rows[i], b.at[i], b.keys[i], b.days[i] = b.rows[last], b.at[last], b.keys[last], b.days[last]
+	b.rows, b.at, b.keys, b.days = b.rows[:last], b.at[:last], b.keys[:last], b.days[:last]
+}
+
+// Square is a rectangle of world coordinates (geo.World) that holds its north and west borders, not its south and east
+// ones.
+type Square struct{ X0, Y0, X1, Y1 int64 }
+
+func (s Square) meets(t Square) bool { return s.X0 < t.X1 && t.X0 < s.X1 && s.Y0 < t.Y1 && t.Y0 < s.Y1 }
+
+func (s Square) holds(t Square) bool {
+	return s.X0 <= t.X0 && t.X1 <= s.X1 && s.Y0 <= t.Y0 && t.Y1 <= s.Y1
+}
+
+// Gathering asks a table for its points in a square.
+type Gathering struct {
+	Square Square
+	Shift  uint   // points of one bin, 2^Shift world units a side from the world's corner, may come together
+	Filter Filter // of this table; nil: everything
+	Weight int    // the position of a numeric field in Layer.Fields that is added up; -1: none
+	Means  bool   // SX and SY are wanted
+}
+
+// Clump is points that stand together in one bin: those of a cell, or one alone.
+type Clump struct {
+	X, Y     uint32  // world coordinates: the north-west corner of their cell, or where the one is
+	N        int     // how many; at least one
+	Row      Row     // one of them: the same one in the same snapshot
+	SX, SY   int64   // the sums of their offsets from X and Y, world units, where wanted
+	Weighted int     // how many have a weight that is not null
+	Sum      float64 // of the weights
+	Max      float64 // the greatest weight; -Inf where there is none
+}
+
+// Gather calls fn with the points of a Point layer that are in the square and match, each once. Where bins are at least as
+// large as cells, the points of a cell come as one Clump: this costs by cells where there is no filter, and about a
+// nanosecond a point where the filter and the weight are about facets (enums, booleans, small whole numbers, the time
+// field by days). The Clump is used again after each call. It fails with ctx's error alone.
+func (t *Table) Gather(ctx context.Context, g Gathering, fn func(*Clump)) error {
+	if t.tab.cells == nil || g.Square.X0 >= g.Square.X1 || g.Square.Y0 >= g.Square.Y1 {
+		return nil
+	}
+	w := &walk{ctx: ctx, table: t, Gathering: g, fn: fn}
+	w.question = t.tab.cells.facets.ask(g.Filter, t.cols)
+	w.rest = w.rest || t.limit != nil
+	w.asks = w.rest || w.window || len(w.facets) > 0
+	if g.Weight >= 0 {
+		w.column = t.cols[g.Weight]
+		for _, f := range t.tab.cells.facets.list {
+			if f.field == w.column {
+				w.weight, w.weights = f, f.numbers()
+			}
+		}
+	}
+	w.quad(0, 0, 0)
+	w.settle()
+	return w.err
+}
+
+// walk is a gathering at work.
+type walk struct {
+	ctx   context.Context
+	table *Table
+	Gathering
+	question
+	asks    bool          // not every point matches
+	column  int           // the record's field of the weight
+	weight  facet         // of it, where it has one
+	weights *[256]float64 // by class; nil where the row is asked
+	fn      func(*Clump)
+	clump   Clump
+	told    [blockRows]verdict
+	doubts  []doubt // points whose rows are to be asked
+	tired   int     // points since ctx was looked at
+	err     error
+}
+
+// doubt is a point that only its row can tell of.
+type doubt struct{ row, x, y uint32 }
+
+// walkZoom is how many zooms above the cells a square is not divided further: its cells are looked at one by one.
+const walkZoom = 3
+
+// quad visits the cells of a tile that meet the square.
+func (w *walk) quad(zoom uint, x, y uint32) {
+	size := int64(1) << (32 - zoom)
+	tile := Square{int64(x) * size, int64(y) * size, int64(x+1) * size, int64(y+1) * size}
+	if w.err != nil || !tile.meets(w.Square) {
+		return
+	}
+	if !w.Square.holds(tile) && zoom < markZoom-walkZoom {
+		for i := range uint32(4) {
+			w.quad(zoom+1, 2*x+i&1, 2*y+i>>1)
+		}
+		return
+	}
+	from := (spread(x) | spread(y)<<1) << (2 * (markZoom - zoom))
+	to := from + 1<<(2*(markZoom-zoom))
+	w.table.tab.cells.tree.Ascend(from, func(code uint64, c *cell) bool {
+		if code >= to {
+			return false
+		}
+		w.cell(code, c)
+		return w.err == nil
+	})
+}
+
+// checkEvery is after how many points a walk looks whether it is still wanted.
+const checkEvery = 1 << 13
+
+func (w *walk) cell(code uint64, c *cell) {
+	x, y := cellCorner(code)
+	own := Square{int64(x), int64(y), int64(x) + cellSide, int64(y) + cellSide}
+	if !own.meets(w.Square) {
+		return
+	}
+	if w.tired += c.n + 16; w.tired >= checkEvery {
+		w.tired = 0
+		if w.err = w.ctx.Err(); w.err != nil {
+			return
+		}
+	}
+	w.clump = Clump{X: x, Y: y, Max: math.Inf(-1)}
+	if !w.Square.holds(own) || w.Shift < CellShift {
+		for i := range c.blocks {
+			w.each(&c.blocks[i], x, y)
+		}
+		return
+	}
+	if !w.asks && w.Weight < 0 {
+		w.clump.N, w.clump.SX, w.clump.SY, w.clump.Row = c.n, c.sx, c.sy, Row{w.table, c.blocks[0].rows[0]}
+	} else {
+		for i := range c.blocks {
+			w.sum(&c.blocks[i], x, y)
+		}
+	}
+	if w.clump.N > 0 {
+		w.fn(&w.clump)
+	}
+}
+
+// sum adds the points of a block that match to the clump.
+func (w *walk) sum(b *block, x, y uint32) {
+	told := w.tell(b)
+	before, open := w.clump.N, verdict(0)
+	for _, v := range told {
+		w.clump.N += int(v >> 1)
+		open |= v &^ (v >> 1)
+	}
+	if w.Means {
+		for i, at := range b.at[:len(told)] {
+			sure := -int64(told[i] >> 1)
+			w.clump.SX += int64(at>>16) & sure
+			w.clump.SY += int64(at&0xFFFF) & sure
+		}
+	}
+	if before == 0 && w.clump.N > 0 {
+		w.clump.Row = Row{w.table, b.rows[slices.Index(told, yes)]}
+	}
+	if open == no && w.Weight < 0 {
+		return
+	}
+	for i, v := range told {
+		switch {
+		case v == ask:
+			w.doubt(b, i, x, y)
+		case v == yes && w.Weight >= 0:
+			w.weigh(b.keys[i], b.rows[i])
+		}
+	}
+}
+
+// each hands on the points of a block that match, one by one.
+func (w *walk) each(b *block, x, y uint32) {
+	told := w.tell(b)
+	for i, at := range b.at {
+		if told[i] == no {
+			continue
+		}
+		px, py := x+at>>16, y+at&0xFFFF
+		if int64(px) < w.Square.X0 || int64(px) >= w.Square.X1 || int64(py) < w.Square.Y0 || int64(py) >= w.Square.Y1 {
+			continue
+		}
+		if told[i] == ask {
+			w.doubt(b, i, x, y)
+			continue
+		}
+		w.one(px, py, b.rows[i], b.keys[i])
+	}
+}
+
+// one hands on a point.
+func (w *walk) one(x, y, row, key uint32) {
+	w.clump.X, w.clump.Y, w.clump.N, w.clump.Row = x, y, 1, Row{w.table, row}
+	if w.Weight >= 0 {
+		w.clump.Weighted, w.clump.Sum, w.clump.Max = 0, 0, math.Inf(-1)
+		w.weigh(key, row)
+	}
+	w.fn(&w.clump)
+}
+
+// tell returns what keys and days tell of each point of a block.
+func (w *walk) tell(b *block) []verdict {
+	told := w.told[:len(b.rows)]
+	first := yes
+	if w.rest {
+		first = ask
+	}
+	for i := range told {
+		told[i] = first
+	}
+	if w.window {
+		days := b.days[:len(told)]
+		for i, d := range days {
+			told[i] &= w.on(d)
+		}
+	}
+	for n := range w.facets {
+		f := &w.facets[n]
+		keys, shift, mask := b.keys[:len(told)], f.shift&31, uint8(f.other())
+		for i, key := range keys {
+			told[i] &= f.answer[uint8(key>>shift)&mask]
+		}
+	}
+	return told
+}
+
+// maxDoubts is how many doubts come together before their rows are asked.
+const maxDoubts = 1 << 16
+
+func (w *walk) doubt(b *block, i int, x, y uint32) {
+	w.doubts = append(w.doubts, doubt{b.rows[i], x + b.at[i]>>16, y + b.at[i]&0xFFFF})
+	if len(w.doubts) == maxDoubts {
+		w.settle()
+	}
+}
+
+// settle asks the rows of the doubts, chunk by chunk, for looking here and there in a large table waits for memory each
+// time. What matches is handed on one by one.
+func (w *walk) settle() {
+	counts := make([]int32, len(w.table.tab.chunks)+1)
+	for _, d := range w.doubts {
+		counts[d.row/chunkRows+1]++
+	}
+	for i := 1; i < len(counts); i++ {
+		counts[i] += counts[i-1]
+	}
+	sorted := make([]doubt, len(w.doubts))
+	for _, d := range w.doubts {
+		at := &counts[d.row/chunkRows]
+		sorted[*at] = d
+		*at++
+	}
+	w.doubts = w.doubts[:0]
+	for i, d := range sorted {
+		if i%(checkEvery/8) == 0 && w.err == nil {
+			w.err = w.ctx.Err()
+		}
+		if w.err != nil {
+			return
+		}
+		if r := (Row{w.table, d.row}); w.table.sees(d.row) && (w.filter == nil || w.filter.Match(r)) {
+			w.apart(d)
+		}
+	}
+}
+
+// apart hands on a point while a clump is in the making.
+func (w *walk) apart(d doubt) {
+	made := w.clump
+	w.clump = Clump{Max: math.Inf(-1)}
+	w.one(d.x, d.y, d.row, w.weight.other()<<w.weight.shift)
+	w.clump = made
+}
+
+// weigh adds the weight of a point to the clump.
+func (w *walk) weigh(key, row uint32) {
+	var x float64
+	if class := uint8(w.weight.of(key)); w.weights != nil && class != uint8(w.weight.other()) {
+		if x = w.weights[class]; x != x {
+			return
+		}
+	} else {
+		var ok bool
+		if x, ok = w.table.tab.value(row, w.column).Number(); !ok {
+			return
+		}
+	}
+	w.clump.Weighted++
+	w.clump.Sum += x
+	w.clump.Max = max(w.clump.Max, x)
+}
