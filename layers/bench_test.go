@@ -179,7 +179,7 @@ func BenchmarkGather(b *testing.B) {
 				points := 0
 				for b.Loop() {
 					points = 0
-					if err := tab.Gather(b.Context(), Gathering{Square: at, Shift: shift, Filter: f, Weight: -1}, func(c *Clump) { points += c.N }); err != nil {
+					if err := tab.Gather(b.Context(), Gathering{Square: at, Shift: shift, Filter: f, Weight: -1}, func(c *Clump) bool { points += c.N; return true }); err != nil {
 						b.Fatal(err)
 					}
 				}

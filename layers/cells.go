@@ -238,11 +238,15 @@ type Clump struct {
 	Max      float64 // the greatest weight; -Inf where there is none
 }
 
-// Gather calls fn with the points of a Point layer that are in the square and match, each once. Where bins are at least as
+// Gather calls fn with the points of a Point layer that are in the square and match, each once, until fn returns false, in an
+// order that is the same for the same snapshot. Where bins are at least as
 // large as cells, the points of a cell come as one Clump: this costs by cells where there is no filter, and about a
 // nanosecond a point where the filter and the weight are about facets (enums, booleans, small whole numbers, the time
 // field by days). The Clump is used again after each call. It fails with ctx's error alone.
-func (t *Table) Gather(ctx context.Context, g Gathering, fn func(*Clump)) error {
+func (t *Table) Gather(ctx context.Context, g Gathering, fn func(*Clump) bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if t.tab.cells == nil || g.Square.X0 >= g.Square.X1 || g.Square.Y0 >= g.Square.Y1 {
 		return nil
 	}
@@ -273,7 +277,8 @@ type walk struct {
 	column  int           // the record's field of the weight
 	weight  facet         // of it, where it has one
 	weights *[256]float64 // by class; nil where the row is asked
-	fn      func(*Clump)
+	fn      func(*Clump) bool
+	over    bool // fn has had enough
 	clump   Clump
 	told    [blockRows]verdict
 	doubts  []doubt // points whose rows are to be asked
@@ -287,11 +292,14 @@ type doubt struct{ row, x, y uint32 }
 // walkZoom is how many zooms above the cells a square is not divided further: its cells are looked at one by one.
 const walkZoom = 3
 
+// done tells whether nothing more is wanted.
+func (w *walk) done() bool { return w.over || w.err != nil }
+
 // quad visits the cells of a tile that meet the square.
 func (w *walk) quad(zoom uint, x, y uint32) {
 	size := int64(1) << (32 - zoom)
 	tile := Square{int64(x) * size, int64(y) * size, int64(x+1) * size, int64(y+1) * size}
-	if w.err != nil || !tile.meets(w.Square) {
+	if w.done() || !tile.meets(w.Square) {
 		return
 	}
 	if !w.Square.holds(tile) && zoom < markZoom-walkZoom {
@@ -307,7 +315,7 @@ func (w *walk) quad(zoom uint, x, y uint32) {
 			return false
 		}
 		w.cell(code, c)
-		return w.err == nil
+		return !w.done()
 	})
 }
 
@@ -341,9 +349,12 @@ func (w *walk) cell(code uint64, c *cell) {
 		}
 	}
 	if w.clump.N > 0 {
-		w.fn(&w.clump)
+		w.hand()
 	}
 }
+
+// hand calls fn with the clump.
+func (w *walk) hand() { w.over = w.over || !w.fn(&w.clump) }
 
 // sum adds the points of a block that match to the clump.
 func (w *walk) sum(b *block, x, y uint32) {
@@ -380,6 +391,9 @@ func (w *walk) sum(b *block, x, y uint32) {
 func (w *walk) each(b *block, x, y uint32) {
 	told := w.tell(b)
 	for i, at := range b.at {
+		if w.over {
+			return
+		}
 		if told[i] == no {
 			continue
 		}
@@ -402,7 +416,7 @@ func (w *walk) one(x, y, row, key uint32) {
 		w.clump.Weighted, w.clump.Sum, w.clump.Max = 0, 0, math.Inf(-1)
 		w.weigh(key, row)
 	}
-	w.fn(&w.clump)
+	w.hand()
 }
 
 // tell returns what keys and days tell of each point of a block.
@@ -444,6 +458,9 @@ func (w *walk) doubt(b *block, i int, x, y uint32) {
 // settle asks the rows of the doubts, chunk by chunk, for looking here and there in a large table waits for memory each
 // time. What matches is handed on one by one.
 func (w *walk) settle() {
+	if len(w.doubts) == 0 || w.done() {
+		return
+	}
 	counts := make([]int32, len(w.table.tab.chunks)+1)
 	for _, d := range w.doubts {
 		counts[d.row/chunkRows+1]++
@@ -462,7 +479,7 @@ func (w *walk) settle() {
 		if i%(checkEvery/8) == 0 && w.err == nil {
 			w.err = w.ctx.Err()
 		}
-		if w.err != nil {
+		if w.done() {
 			return
 		}
 		if r := (Row{w.table, d.row}); w.table.sees(d.row) && (w.filter == nil || w.filter.Match(r)) {

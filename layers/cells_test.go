@@ -106,7 +106,7 @@ type bin struct {
 func bins(t *testing.T, tab *Table, g Gathering) map[[2]uint32]bin {
 	t.Helper()
 	out := map[[2]uint32]bin{}
-	err := tab.Gather(t.Context(), g, func(c *Clump) {
+	err := tab.Gather(t.Context(), g, func(c *Clump) bool {
 		at := [2]uint32{c.X >> g.Shift, c.Y >> g.Shift}
 		x, y, _ := c.Row.World()
 		if [2]uint32{x >> g.Shift, y >> g.Shift} != at || g.Filter != nil && !g.Filter.Match(c.Row) {
@@ -117,6 +117,7 @@ func bins(t *testing.T, tab *Table, g Gathering) map[[2]uint32]bin {
 			b.max = math.Inf(-1)
 		}
 		out[at] = bin{b.n + c.N, b.weighted + c.Weighted, b.x + int64(c.X)*int64(c.N) + c.SX, b.y + int64(c.Y)*int64(c.N) + c.SY, b.sum + c.Sum, max(b.max, c.Max)}
+		return true
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -274,9 +275,14 @@ func TestGatherEndsWithItsCaller(t *testing.T) {
 	tab := tableOf(t, load(t, 1, []Layer{l}, map[string][]Feature{"spots": first}), everything, "spots")
 	ctx, cancel := context.WithCancel(t.Context())
 	seen := 0
-	err := tab.Gather(ctx, Gathering{Square: Square{0, 0, 1 << 32, 1 << 32}, Weight: -1}, func(*Clump) { seen++; cancel() })
+	err := tab.Gather(ctx, Gathering{Square: Square{0, 0, 1 << 32, 1 << 32}, Weight: -1}, func(*Clump) bool { seen++; cancel(); return true })
 	if !errors.Is(err, context.Canceled) || seen == 0 || seen == len(first) {
 		t.Fatalf("%v after %d of %d points, want the caller's error before the end", err, seen, len(first))
+	}
+	seen = 0
+	err = tab.Gather(t.Context(), Gathering{Square: Square{0, 0, 1 << 32, 1 << 32}, Weight: -1}, func(*Clump) bool { seen++; return seen < 7 })
+	if err != nil || seen != 7 {
+		t.Fatalf("%v, %d points, want none after the seventh", err, seen)
 	}
 }
 

@@ -65,6 +65,9 @@ func tileArea(t maptile.Tile, margin int64) area {
 	}
 }
 
+// square returns the area as a table is asked for it.
+func (a area) square() layers.Square { return layers.Square{X0: a.x0, Y0: a.y0, X1: a.x1, Y1: a.y1} }
+
 // bound returns a bound in degrees that holds everything whose world coordinates are in the area, and little more: one
 // unit is added on each side against rounding. World coordinates are clamped at the poles, so the last rows of the world
 // reach them.

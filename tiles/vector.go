@@ -25,7 +25,7 @@ var pens = sync.Pool{New: func() any { return new(pen) }}
 
 // Vector draws layers as a vector tile (MVT 2.1, not compressed); nil when nothing is in the tile. Features carry the
 // fields marked InTiles: times as seconds since 1970, dates as those of their midnight UTC, lists as one text; null is
-// left out. Layers stand in the order asked for, features in that of their rows, so equal input gives equal bytes. A
+// left out. Layers stand in the order asked for, shapes in that of their rows, points in that of their ids, so equal input gives equal bytes. A
 // layer of areas that have a name or code is followed by the layer <name>_label with a point inside each area. Points of
 // layers that cluster crowd below the layer's MaxZoom. No tile is larger than MaxBytes. It fails with ErrInvalid for an
 // address outside its zoom, with ErrNotFound for a layer that the caller may not see, and with ctx's error.
@@ -69,20 +69,20 @@ func coarseness(level int) float64 { return float64(int(1) << min(level, 3)) }
 
 // pen draws one tile.
 type pen struct {
-	tracer tracer
-	tile   []byte
-	main   writer
-	labels writer
-	level  int
-	zoom   int
-	over   bool  // more has come than the tile may hold
-	least  int64 // units: smaller shapes are left out
-	room   int   // bytes that the last level may give to the shapes of each layer
-	fields []field
-	keys   []key
-	rings  []pos
-	ends   []int
-	spots  []spot
+	tracer   tracer
+	tile     []byte
+	main     writer
+	labels   writer
+	level    int
+	zoom     int
+	over     bool  // more has come than the tile may hold
+	least    int64 // units: smaller shapes are left out
+	room     int   // bytes that the last level may give to the shapes of each layer
+	fields   []field
+	keys     []key
+	rings    []pos
+	ends     []int
+	clusters []cluster
 }
 
 // field is a field that the tile carries.
