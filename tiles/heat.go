@@ -136,36 +136,18 @@ type gatherer struct {
 	x0, y0 int64
 }
 
-func (g *gatherer) run(ctx context.Context, t *layers.Table, f layers.Filter, part area) (err error) {
-	n := 0
-	t.Within(part.bound(), f, func(row layers.Row) bool {
-		if n++; n%checkEvery == 0 {
-			if err = ctx.Err(); err != nil {
-				return false
-			}
+func (g *gatherer) run(ctx context.Context, t *layers.Table, f layers.Filter, part area) error {
+	return gather(ctx, t, part, g.shift, f, g.weight, func(x, y uint32, group Tally) error {
+		col, line := int((int64(x)-g.x0)>>g.shift), int((int64(y)-g.y0)>>g.shift)
+		margin, cells := g.grid.margin, g.grid.Cells
+		g.grid.wide[line*(cells+2*margin)+col] += group.Sum
+		col, line = col-margin, line-margin
+		if col >= 0 && col < cells && line >= 0 && line < cells {
+			g.grid.Count[line*cells+col] += group.Count
+			g.grid.Sum[line*cells+col] += group.Sum
 		}
-		x, y, ok := row.World()
-		if ok && int64(x) >= part.x0 && int64(x) < part.x1 && int64(y) >= part.y0 && int64(y) < part.y1 {
-			g.add(row, int64(x), int64(y))
-		}
-		return true
+		return nil
 	})
-	return err
-}
-
-func (g *gatherer) add(row layers.Row, x, y int64) {
-	w := 1.0
-	if g.weight >= 0 {
-		w, _ = row.Value(g.weight).Number()
-	}
-	col, line := int((x-g.x0)>>g.shift), int((y-g.y0)>>g.shift)
-	margin, cells := g.grid.margin, g.grid.Cells
-	g.grid.wide[line*(cells+2*margin)+col] += w
-	col, line = col-margin, line-margin
-	if col >= 0 && col < cells && line >= 0 && line < cells {
-		g.grid.Count[line*cells+col]++
-		g.grid.Sum[line*cells+col] += w
-	}
 }
 
 // Total returns the number of points in the tile and the sum of their weights.
