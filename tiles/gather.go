@@ -26,36 +26,24 @@ func (t *Tally) add(o Tally) {
 
 // gather is the one place where heat reads points. It calls add with every point of a table that is in the area and
 // matches the filter (nil: all), alone or with others that are in the same bin: a square of 1<<shift world units that
-// begins at a multiple of them. x and y are the place of a point of the group, or the north-west corner of its bin.
-// weight is the position of the field that is summed, -1 for the count. The points come in an order that is the same for
-// the same snapshot. It fails with ctx's error, and with that of add, which ends it.
-func gather(ctx context.Context, t *layers.Table, a area, shift uint, f layers.Filter, weight int, add func(x, y uint32, group Tally) error) (err error) {
-	n := 0
-	t.Within(a.bound(), f, func(row layers.Row) bool {
-		if n++; n%checkEvery == 0 {
-			if err = ctx.Err(); err != nil {
-				return false
-			}
-		}
-		x, y, ok := row.World()
-		if !ok || !a.holds(x, y) {
-			return true
-		}
-		group := Tally{Count: 1, Known: 1, Sum: 1, Max: 1}
+// begins at a multiple of them. x and y are the place of a point of the group, or the north-west corner of its bin or of a
+// part of it. weight is the position of the field that is summed, -1 for the count. The points come in an order that is the
+// same for the same snapshot. It fails with ctx's error, and with that of add, which ends it.
+func gather(ctx context.Context, t *layers.Table, a area, shift uint, f layers.Filter, weight int, add func(x, y uint32, group Tally) error) error {
+	var failed error
+	err := t.Gather(ctx, layers.Gathering{Square: a.square(), Shift: shift, Filter: f, Weight: weight}, func(c *layers.Clump) bool {
+		group := Tally{Count: c.N, Known: c.N, Sum: float64(c.N), Max: 1}
 		if weight >= 0 {
-			if w, known := row.Value(weight).Number(); known {
-				group.Sum, group.Max = w, w
-			} else {
-				group = Tally{Count: 1}
+			group.Known, group.Sum, group.Max = c.Weighted, c.Sum, 0
+			if c.Weighted > 0 {
+				group.Max = c.Max
 			}
 		}
-		err = add(x, y, group)
-		return err == nil
+		failed = add(c.X, c.Y, group)
+		return failed == nil
 	})
-	return err
-}
-
-// holds tells whether a place is in the area.
-func (a area) holds(x, y uint32) bool {
-	return int64(x) >= a.x0 && int64(x) < a.x1 && int64(y) >= a.y0 && int64(y) < a.y1
+	if err != nil {
+		return err
+	}
+	return failed
 }
