@@ -30,10 +30,18 @@ type cells struct {
 // cell is the points of one square.
 type cell struct {
 	n      int
-	sx, sy int64 // the sums of their offsets from the north-west corner
+	sx, sy int64                    // the sums of their offsets from the north-west corner
+	sub    [subSide * subSide]int32 // how many are in each part of the cell, column by column
 	blocks []block
 	fresh  bool
 }
+
+// subSide is how many parts a cell has along a side, each with its own count: for the two zooms below that at which a cell is
+// a bin.
+const (
+	subZooms = 2
+	subSide  = 1 << subZooms
+)
 
 // block is a run of points as columns, in no order that means anything.
 type block struct {
@@ -89,15 +97,22 @@ func offset(x, y uint32) uint32 { return x%cellSide<<16 | y%cellSide }
 // add adds a point at a world position.
 func (c *cells) add(x, y, row, key uint32, day uint16) {
 	to := c.own(cellCode(x, y))
-	to.n++
-	to.sx += int64(x % cellSide)
-	to.sy += int64(y % cellSide)
+	to.count(x, y, 1)
 	last := len(to.blocks) - 1
 	if last < 0 || len(to.blocks[last].rows) == blockRows {
 		to.blocks = append(to.blocks, block{fresh: true})
 		last++
 	}
 	to.blocks[last].add(spot{row, offset(x, y), key, day})
+}
+
+// count takes a point at a world position into the sums of its cell, or with -1 out of them.
+func (c *cell) count(x, y uint32, n int) {
+	x, y = x%cellSide, y%cellSide
+	c.n += n
+	c.sx += int64(n) * int64(x)
+	c.sy += int64(n) * int64(y)
+	c.sub[x>>(CellShift-subZooms)<<subZooms|y>>(CellShift-subZooms)] += int32(n)
 }
 
 // remove removes the point of a row, which must be at the world position.
@@ -109,9 +124,7 @@ func (c *cells) remove(x, y, row uint32) {
 		if at < 0 {
 			continue
 		}
-		from.n--
-		from.sx -= int64(x % cellSide)
-		from.sy -= int64(y % cellSide)
+		from.count(x, y, -1)
 		from.blocks[i].remove(at)
 		from.tidy(i)
 		break
@@ -129,7 +142,8 @@ func (c *cells) own(code uint64) *cell {
 	}
 	made := &cell{fresh: true}
 	if ok {
-		*made = cell{old.n, old.sx, old.sy, slices.Clone(old.blocks), true}
+		*made = *old
+		made.blocks, made.fresh = slices.Clone(old.blocks), true
 	}
 	c.tree.Set(code, made)
 	c.fresh = append(c.fresh, made)
@@ -220,18 +234,18 @@ func (s Square) holds(t Square) bool {
 
 // Gathering asks a table for its points in a square.
 type Gathering struct {
-	Square Square
+	Square Square // its borders are borders of bins
 	Shift  uint   // points of one bin, 2^Shift world units a side from the world's corner, may come together
 	Filter Filter // of this table; nil: everything
 	Weight int    // the position of a numeric field in Layer.Fields that is added up; -1: none
-	Means  bool   // SX and SY are wanted
+	Detail bool   // Row, SX and SY are wanted
 }
 
-// Clump is points that stand together in one bin: those of a cell, or one alone.
+// Clump is points that stand together in one bin: those of a cell or of a part of it, or one alone.
 type Clump struct {
-	X, Y     uint32  // world coordinates: the north-west corner of their cell, or where the one is
+	X, Y     uint32  // world coordinates: the north-west corner of their part of the map, or where the one is
 	N        int     // how many; at least one
-	Row      Row     // one of them: the same one in the same snapshot
+	Row      Row     // one of them, the same one in the same snapshot, where wanted
 	SX, SY   int64   // the sums of their offsets from X and Y, world units, where wanted
 	Weighted int     // how many have a weight that is not null
 	Sum      float64 // of the weights
@@ -239,10 +253,10 @@ type Clump struct {
 }
 
 // Gather calls fn with the points of a Point layer that are in the square and match, each once, until fn returns false, in an
-// order that is the same for the same snapshot. Where bins are at least as
-// large as cells, the points of a cell come as one Clump: this costs by cells where there is no filter, and about a
-// nanosecond a point where the filter and the weight are about facets (enums, booleans, small whole numbers, the time
-// field by days). The Clump is used again after each call. It fails with ctx's error alone.
+// order that is the same for the same snapshot. It costs by cells where there is no filter, no weight, no detail and bins are
+// no smaller than a quarter of a cell; a few nanoseconds a point where the filter and the weight are about facets (enums,
+// booleans, small whole numbers, the time field by days); else a look at each row. The Clump is used again after each call.
+// It fails with ctx's error alone.
 func (t *Table) Gather(ctx context.Context, g Gathering, fn func(*Clump) bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -253,6 +267,10 @@ func (t *Table) Gather(ctx context.Context, g Gathering, fn func(*Clump) bool) e
 	w := &walk{ctx: ctx, table: t, Gathering: g, fn: fn}
 	w.question = t.tab.cells.facets.ask(g.Filter, t.cols)
 	w.rest = w.rest || t.limit != nil
+	w.open = w.rest || w.window
+	for i := range w.facets {
+		w.open = w.open || w.facets[i].answer[w.facets[i].other()] == ask
+	}
 	w.asks = w.rest || w.window || len(w.facets) > 0
 	if g.Weight >= 0 {
 		w.column = t.cols[g.Weight]
@@ -281,6 +299,8 @@ type walk struct {
 	over    bool // fn has had enough
 	clump   Clump
 	told    [blockRows]verdict
+	open    bool // some verdict may be ask
+	parts   [partSide * partSide]part
 	doubts  []doubt // points whose rows are to be asked
 	tired   int     // points since ctx was looked at
 	err     error
@@ -334,47 +354,67 @@ func (w *walk) cell(code uint64, c *cell) {
 			return
 		}
 	}
-	w.clump = Clump{X: x, Y: y, Max: math.Inf(-1)}
-	if !w.Square.holds(own) || w.Shift < CellShift {
+	shift := min(w.Shift, CellShift)
+	plain := !w.asks && w.Weight < 0
+	switch {
+	case plain && shift == CellShift:
+		w.clump = Clump{X: x, Y: y, N: c.n, Row: Row{w.table, c.blocks[0].rows[0]}, SX: c.sx, SY: c.sy, Max: math.Inf(-1)}
+		w.hand()
+	case plain && shift >= CellShift-subZooms && !w.Detail:
+		for i, n := range c.sub {
+			if at := &w.parts[uint32(i>>subZooms)<<(CellShift-subZooms)>>shift*partSide+uint32(i%subSide)<<(CellShift-subZooms)>>shift]; n > 0 {
+				at.n += n
+			}
+		}
+		w.handParts(x, y, shift)
+	case shift >= CellShift-partZooms:
+		for i := range c.blocks {
+			w.sum(&c.blocks[i], x, y, shift)
+		}
+		w.handParts(x, y, shift)
+	default:
 		for i := range c.blocks {
 			w.each(&c.blocks[i], x, y)
 		}
-		return
-	}
-	if !w.asks && w.Weight < 0 {
-		w.clump.N, w.clump.SX, w.clump.SY, w.clump.Row = c.n, c.sx, c.sy, Row{w.table, c.blocks[0].rows[0]}
-	} else {
-		for i := range c.blocks {
-			w.sum(&c.blocks[i], x, y)
-		}
-	}
-	if w.clump.N > 0 {
-		w.hand()
 	}
 }
 
-// hand calls fn with the clump.
-func (w *walk) hand() { w.over = w.over || !w.fn(&w.clump) }
+// part is what the points of a part of a cell come to.
+type part struct {
+	n, weighted int32
+	row         uint32
+	sx, sy      int64 // the sums of their offsets from the cell's north-west corner
+	sum, max    float64
+}
 
-// sum adds the points of a block that match to the clump.
-func (w *walk) sum(b *block, x, y uint32) {
-	told := w.tell(b)
-	before, open := w.clump.N, verdict(0)
-	for _, v := range told {
-		w.clump.N += int(v >> 1)
-		open |= v &^ (v >> 1)
-	}
-	if w.Means {
-		for i, at := range b.at[:len(told)] {
-			sure := -int64(told[i] >> 1)
-			w.clump.SX += int64(at>>16) & sure
-			w.clump.SY += int64(at&0xFFFF) & sure
+// A cell is summed up in at most 16 x 16 parts; smaller bins get their points one by one.
+const (
+	partZooms = 4
+	partSide  = 1 << partZooms
+)
+
+// sum adds the points of a block that match to the parts of their cell.
+func (w *walk) sum(b *block, x, y uint32, shift uint) {
+	told, ats := w.tell(b), b.at
+	if shift == CellShift && !w.Detail {
+		n := int32(0)
+		for _, v := range told {
+			n += int32(v >> 1)
+		}
+		w.parts[0].n += n
+	} else {
+		shift := shift & 15
+		for i, at := range ats[:len(told)] {
+			p := &w.parts[uint8(at>>16>>shift*partSide+at&0xFFFF>>shift)]
+			if sure := int32(told[i] >> 1); sure != 0 {
+				p.n += sure
+				p.row = b.rows[i]
+				p.sx += int64(at >> 16)
+				p.sy += int64(at & 0xFFFF)
+			}
 		}
 	}
-	if before == 0 && w.clump.N > 0 {
-		w.clump.Row = Row{w.table, b.rows[slices.Index(told, yes)]}
-	}
-	if open == no && w.Weight < 0 {
+	if w.Weight < 0 && !w.open {
 		return
 	}
 	for i, v := range told {
@@ -382,10 +422,50 @@ func (w *walk) sum(b *block, x, y uint32) {
 		case v == ask:
 			w.doubt(b, i, x, y)
 		case v == yes && w.Weight >= 0:
-			w.weigh(b.keys[i], b.rows[i])
+			at := ats[i]
+			if weight, ok := w.weigh(b.keys[i], b.rows[i]); ok {
+				p := &w.parts[uint8(at>>16>>shift*partSide+at&0xFFFF>>shift)]
+				if p.weighted == 0 {
+					p.max = weight
+				}
+				p.weighted++
+				p.sum += weight
+				p.max = max(p.max, weight)
+			}
 		}
 	}
 }
+
+// handParts hands on the parts of a cell that are in the square, and empties them.
+func (w *walk) handParts(x, y uint32, shift uint) {
+	side := uint32(1) << (CellShift - shift)
+	for i := range side {
+		for j := range side {
+			p := &w.parts[i*partSide+j]
+			if p.n == 0 {
+				continue
+			}
+			dx, dy := i<<shift, j<<shift
+			w.clump = Clump{X: x + dx, Y: y + dy, N: int(p.n), Row: Row{w.table, p.row},
+				SX: p.sx - int64(p.n)*int64(dx), SY: p.sy - int64(p.n)*int64(dy), Weighted: int(p.weighted), Sum: p.sum, Max: math.Inf(-1)}
+			if p.weighted > 0 {
+				w.clump.Max = p.max
+			}
+			*p = part{}
+			if w.inside(w.clump.X, w.clump.Y) {
+				w.hand()
+			}
+		}
+	}
+}
+
+// inside tells whether a world position is in the square.
+func (w *walk) inside(x, y uint32) bool {
+	return int64(x) >= w.Square.X0 && int64(x) < w.Square.X1 && int64(y) >= w.Square.Y0 && int64(y) < w.Square.Y1
+}
+
+// hand calls fn with the clump.
+func (w *walk) hand() { w.over = w.over || !w.fn(&w.clump) }
 
 // each hands on the points of a block that match, one by one.
 func (w *walk) each(b *block, x, y uint32) {
@@ -398,7 +478,7 @@ func (w *walk) each(b *block, x, y uint32) {
 			continue
 		}
 		px, py := x+at>>16, y+at&0xFFFF
-		if int64(px) < w.Square.X0 || int64(px) >= w.Square.X1 || int64(py) < w.Square.Y0 || int64(py) >= w.Square.Y1 {
+		if !w.inside(px, py) {
 			continue
 		}
 		if told[i] == ask {
@@ -411,10 +491,11 @@ func (w *walk) each(b *block, x, y uint32) {
 
 // one hands on a point.
 func (w *walk) one(x, y, row, key uint32) {
-	w.clump.X, w.clump.Y, w.clump.N, w.clump.Row = x, y, 1, Row{w.table, row}
+	w.clump = Clump{X: x, Y: y, N: 1, Row: Row{w.table, row}, Max: math.Inf(-1)}
 	if w.Weight >= 0 {
-		w.clump.Weighted, w.clump.Sum, w.clump.Max = 0, 0, math.Inf(-1)
-		w.weigh(key, row)
+		if weight, ok := w.weigh(key, row); ok {
+			w.clump.Weighted, w.clump.Sum, w.clump.Max = 1, weight, weight
+		}
 	}
 	w.hand()
 }
@@ -449,7 +530,11 @@ func (w *walk) tell(b *block) []verdict {
 const maxDoubts = 1 << 16
 
 func (w *walk) doubt(b *block, i int, x, y uint32) {
-	w.doubts = append(w.doubts, doubt{b.rows[i], x + b.at[i]>>16, y + b.at[i]&0xFFFF})
+	x, y = x+b.at[i]>>16, y+b.at[i]&0xFFFF
+	if !w.inside(x, y) {
+		return
+	}
+	w.doubts = append(w.doubts, doubt{b.rows[i], x, y})
 	if len(w.doubts) == maxDoubts {
 		w.settle()
 	}
@@ -483,33 +568,16 @@ func (w *walk) settle() {
 			return
 		}
 		if r := (Row{w.table, d.row}); w.table.sees(d.row) && (w.filter == nil || w.filter.Match(r)) {
-			w.apart(d)
+			w.one(d.x, d.y, d.row, w.weight.other()<<w.weight.shift)
 		}
 	}
 }
 
-// apart hands on a point while a clump is in the making.
-func (w *walk) apart(d doubt) {
-	made := w.clump
-	w.clump = Clump{Max: math.Inf(-1)}
-	w.one(d.x, d.y, d.row, w.weight.other()<<w.weight.shift)
-	w.clump = made
-}
-
-// weigh adds the weight of a point to the clump.
-func (w *walk) weigh(key, row uint32) {
-	var x float64
+// weigh returns the weight of a point; ok is false where it is null.
+func (w *walk) weigh(key, row uint32) (weight float64, ok bool) {
 	if class := uint8(w.weight.of(key)); w.weights != nil && class != uint8(w.weight.other()) {
-		if x = w.weights[class]; x != x {
-			return
-		}
-	} else {
-		var ok bool
-		if x, ok = w.table.tab.value(row, w.column).Number(); !ok {
-			return
-		}
+		weight = w.weights[class]
+		return weight, weight == weight
 	}
-	w.clump.Weighted++
-	w.clump.Sum += x
-	w.clump.Max = max(w.clump.Max, x)
+	return w.table.tab.value(row, w.column).Number()
 }

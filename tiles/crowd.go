@@ -70,7 +70,7 @@ func (p *pen) crowd(ctx context.Context, t *layers.Table, r Request) error {
 // points sets the clusters to the points of the tile, each alone, at most n.
 func (p *pen) points(ctx context.Context, t *layers.Table, r Request, n int) error {
 	p.clusters = p.clusters[:0]
-	g := layers.Gathering{Square: tileArea(r.Tile, 0).square(), Filter: r.Filters[t.Layer.Name], Weight: -1}
+	g := layers.Gathering{Square: tileArea(r.Tile, 0).square(), Filter: r.Filters[t.Layer.Name], Weight: -1, Detail: true}
 	err := t.Gather(ctx, g, func(c *layers.Clump) bool {
 		p.clusters = append(p.clusters, cluster{row: c.Row, id: c.Row.ID(), n: 1, x: int64(c.X), y: int64(c.Y)})
 		return len(p.clusters) < n
@@ -84,7 +84,7 @@ func (p *pen) points(ctx context.Context, t *layers.Table, r Request, n int) err
 func (p *pen) cells(ctx context.Context, t *layers.Table, r Request, level int) error {
 	p.clusters = slices.Grow(p.clusters[:0], crowdSide*crowdSide)[:crowdSide*crowdSide]
 	clear(p.clusters)
-	g := layers.Gathering{Square: tileArea(r.Tile, 0).square(), Filter: r.Filters[t.Layer.Name], Weight: level, Means: true}
+	g := layers.Gathering{Square: tileArea(r.Tile, 0).square(), Filter: r.Filters[t.Layer.Name], Weight: level, Detail: true}
 	g.Shift = uint(32 - crowdZooms - r.Tile.Z)
 	return t.Gather(ctx, g, func(c *layers.Clump) bool {
 		into := &p.clusters[c.Y>>g.Shift%crowdSide*crowdSide+c.X>>g.Shift%crowdSide]

@@ -28,14 +28,15 @@ type setting struct {
 	round   time.Duration // of one side
 	large   int           // events of the record that tiles and searches are measured on
 	scale   fixtures.Scale
-	events  int // of the record whose load and memory are measured
+	city    fixtures.Scale // that heat is measured on
+	events  int            // of the record whose load and memory are measured
 	writes  int
 	server  *server
 	only    string // the one to measure; empty: all
 }
 
 func main() {
-	s := setting{rounds: 5, round: time.Second, large: 200_000, scale: fixtures.District, writes: 300, server: new(server)}
+	s := setting{rounds: 5, round: time.Second, large: 200_000, scale: fixtures.District, city: fixtures.City, writes: 300, server: new(server)}
 	quick := flag.Bool("quick", false, "few and short rounds, to see that it runs")
 	only := flag.String("only", "", "measure one alone, such as B1")
 	profile := flag.String("profile", "", "write a CPU profile into this file")
@@ -43,7 +44,7 @@ func main() {
 	flag.StringVar(&s.program, "shapan", "bin/shapan", "path of the program")
 	flag.Parse()
 	if *quick {
-		s.rounds, s.round, s.large, s.events, s.writes, s.scale = 1, 100*time.Millisecond, 2_000, 4_000, 20, fixtures.Subdistrict
+		s.rounds, s.round, s.large, s.events, s.writes, s.scale, s.city = 1, 100*time.Millisecond, 2_000, 4_000, 20, fixtures.Subdistrict, fixtures.Subdistrict
 	}
 	s.only = *only
 	err := profiled(*profile, func() error { return run(context.Background(), s) })
@@ -75,7 +76,7 @@ func run(ctx context.Context, s setting) error {
 	steps := []struct {
 		id      string
 		measure func(context.Context, setting) ([]row, error)
-	}{{"B1", hotTiles}, {"B2", coldTiles}, {"B3", nearest}, {"B6", writeToStream}, {"B8", loadAndFill}, {"B9", memory}, {"B11", startToReady}}
+	}{{"B1", hotTiles}, {"B2", coldTiles}, {"B3", nearest}, {"B5", heat}, {"B6", writeToStream}, {"B8", loadAndFill}, {"B9", memory}, {"B11", startToReady}}
 	table := tabwriter.NewWriter(os.Stdout, 2, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "#\twhat\tShapan\tbeside\tratio\tgoal")
 	for _, step := range steps {

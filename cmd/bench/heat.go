@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shapan/fixtures"
+	"shapan/geo"
+	"shapan/layers"
+	"shapan/tiles"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/maptile"
+)
+
+// heatFilters are what heat is mostly asked for with.
+func heatFilters() []heatFilter {
+	week := fixtures.Reference().AddDate(0, 0, -21)
+	return []heatFilter{
+		{"no filter", layers.Query{}},
+		{"level filter", layers.Query{Terms: []layers.Term{{Field: "level", Op: layers.In, Values: []string{"3"}}}}},
+		{"level and domain", layers.Query{Terms: []layers.Term{{Field: "level", Op: layers.AtLeast, Values: []string{"2"}}, {Field: "domain", Op: layers.In, Values: []string{"urban"}}}}},
+		{"7-day window", layers.Query{From: week, To: week.AddDate(0, 0, 7)}},
+	}
+}
+
+type heatFilter struct {
+	name  string
+	query layers.Query
+}
+
+// heat is B5: heat tiles of zoom 12 to 16 of few and of many events over the same city, drawn in memory, beside a scan of
+// all points.
+func heat(ctx context.Context, s setting) ([]row, error) {
+	few, many := s.large, 50*s.large
+	var drawn [2]map[string]time.Duration
+	var scans map[string]time.Duration
+	for i, n := range []int{few, many} {
+		w, err := newWorld(ctx, fixtures.Options{Scale: s.city, Events: n}, 1)
+		if err != nil {
+			return nil, err
+		}
+		t, err := everything(w).Table(fixtures.Events)
+		if err == nil {
+			drawn[i], err = heatTimes(ctx, s, w, t, false)
+		}
+		if err == nil && i == 1 {
+			scans, err = heatTimes(ctx, s, w, t, true)
+		}
+		w.close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	var rows []row
+	for _, f := range heatFilters() {
+		a, b := drawn[0][f.name], drawn[1][f.name]
+		rows = append(rows, row{"B5", "heat tile z12-z16, " + f.name, fmt.Sprintf("%s of %d, %s of %d", b.Round(time.Microsecond), many, a.Round(time.Microsecond), few),
+			fmt.Sprintf("%s a scan of all", scans[f.name].Round(time.Microsecond)), fmt.Sprintf("%.1fx of few, scan %.0fx", float64(b)/float64(a), float64(scans[f.name])/float64(b)), "<= 3x of few"})
+	}
+	return rows, nil
+}
+
+// heatTimes returns, by filter, the median time that a tile takes over the zooms, each where the most points are.
+func heatTimes(ctx context.Context, s setting, w *world, t *layers.Table, scan bool) (map[string]time.Duration, error) {
+	busy, rounds := busiest(t), 4*s.rounds
+	if scan {
+		rounds = 1
+	}
+	out := map[string]time.Duration{}
+	for _, f := range heatFilters() {
+		filter, err := t.Compile(f.query)
+		if err != nil {
+			return nil, err
+		}
+		var took []time.Duration
+		for range rounds {
+			for z := maptile.Zoom(12); z <= 16; z++ {
+				tile := geo.Tile(busy, z)
+				begun := time.Now()
+				if scan {
+					scanHeat(t, tile, filter)
+				} else {
+					grid, err := tiles.Heat(ctx, everything(w), tiles.HeatRequest{Layer: fixtures.Events, Tile: tile, Filter: filter})
+					if err != nil {
+						return nil, err
+					}
+					grid.MVT()
+				}
+				took = append(took, time.Since(begun))
+			}
+		}
+		out[f.name] = median(took)
+	}
+	return out, nil
+}
+
+// busiest returns a place in the tile of zoom 16 that has the most points.
+func busiest(t *layers.Table) (at orb.Point) {
+	counts, most := map[maptile.Tile]int{}, 0
+	t.Each(nil, func(r layers.Row) bool {
+		if p, ok := r.Point(); ok {
+			tile := geo.Tile(p, 16)
+			if counts[tile]++; counts[tile] > most {
+				at, most = p, counts[tile]
+			}
+		}
+		return true
+	})
+	return at
+}
+
+// scanHeat is the naive twin of a heat tile: it looks at every point.
+func scanHeat(t *layers.Table, tile maptile.Tile, f layers.Filter) (cells [64 * 64]int) {
+	shift := 32 - tile.Z - 6
+	t.Each(f, func(r layers.Row) bool {
+		if x, y, ok := r.World(); ok && x>>(32-tile.Z) == tile.X && y>>(32-tile.Z) == tile.Y {
+			cells[y>>shift%64*64+x>>shift%64]++
+		}
+		return true
+	})
+	return cells
+}
