@@ -16,7 +16,7 @@ import (
 
 // million is the record that holds a million events and nothing else.
 func (s *setting) million(ctx context.Context) (*dbRecord, error) {
-	return s.server.record(ctx, "million", fixtures.Options{Events: s.events}, true)
+	return s.server.record(ctx, "million", fixtures.Options{Events: s.events}, fixtures.Events)
 }
 
 // loadAndFill is B8: a record of events out of PostGIS into memory, indexed, beside COPY of the same rows to nowhere; and

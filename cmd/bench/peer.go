@@ -24,7 +24,7 @@ func (s *setting) sample() fixtures.Options { return fixtures.Options{Scale: s.s
 
 // peer is the record of the same sample in PostGIS, to ask the same of.
 func (s *setting) peer(ctx context.Context, connections int) (*pgxpool.Pool, error) {
-	r, err := s.server.record(ctx, "map", s.sample(), false)
+	r, err := s.server.record(ctx, "map", s.sample())
 	if err != nil {
 		return nil, err
 	}

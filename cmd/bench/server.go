@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"shapan/api"
@@ -32,9 +33,9 @@ type dbRecord struct {
 	took   time.Duration // to write the rows
 }
 
-// record returns the record of a name, and makes it at the first time with a sample, or with its
-// events alone.
-func (s *server) record(ctx context.Context, name string, sample fixtures.Options, alone bool) (*dbRecord, error) {
+// record returns the record of a name, and makes it at the first time with a sample, or with some
+// of its layers.
+func (s *server) record(ctx context.Context, name string, sample fixtures.Options, only ...string) (*dbRecord, error) {
 	if r := s.records[name]; r != nil {
 		return r, nil
 	}
@@ -53,7 +54,7 @@ func (s *server) record(ctx context.Context, name string, sample fixtures.Option
 		return nil, err
 	}
 	defer store.Close()
-	if r.secret, r.rows, r.took, err = fill(ctx, store, sample, alone); err != nil {
+	if r.secret, r.rows, r.took, err = fill(ctx, store, sample, only...); err != nil {
 		return nil, err
 	}
 	if s.records == nil {
@@ -108,20 +109,21 @@ func (s *server) said(ctx context.Context) (text string, err error) {
 // batchSize is the number of features in one write.
 const batchSize = 20_000
 
-// fill writes a sample, or its events alone, and a token into an empty record. It returns the
+// fill writes a sample, or some of its layers, and a token into an empty record. It returns the
 // token and how many features were written in how long, the time in which they were made not counted.
-func fill(ctx context.Context, store layers.Store, sample fixtures.Options, alone bool) (secret string, rows int, took time.Duration, err error) {
+func fill(ctx context.Context, store layers.Store, sample fixtures.Options, only ...string) (secret string, rows int, took time.Duration, err error) {
 	secret, token, err := api.NewToken("bench", "admin", nil, time.Time{}, time.Unix(0, 0))
 	if err != nil {
 		return "", 0, 0, err
 	}
+	wanted := func(layer string) bool { return len(only) == 0 || slices.Contains(only, layer) }
 	var changes []layers.Change
 	for _, l := range append(fixtures.Catalogue(), api.TokenLayer()) {
-		if !alone || l.Name == fixtures.Events {
+		if wanted(l.Name) {
 			changes = append(changes, layers.Change{Op: layers.Define, Layer: l.Name, Schema: &l})
 		}
 	}
-	if !alone {
+	if wanted(api.TokenLayer().Name) {
 		changes = append(changes, layers.Change{Op: layers.Insert, Layer: api.TokenLayer().Name, Feature: &token})
 	}
 	if _, err = store.Put(ctx, layers.Key{}, changes); err != nil {
@@ -137,7 +139,7 @@ func fill(ctx context.Context, store layers.Store, sample fixtures.Options, alon
 		return err
 	}
 	err = fixtures.Generate(ctx, sample, func(layer string, f layers.Feature) error {
-		if alone && layer != fixtures.Events {
+		if !wanted(layer) {
 			return nil
 		}
 		changes = append(changes, layers.Change{Op: layers.Insert, Layer: layer, Feature: &f})

@@ -62,7 +62,7 @@ func embeddedToStream(ctx context.Context, s setting) ([]row, error) {
 
 // postgisToStream measures the record in PostGIS: writes through the service, and those of somebody else.
 func postgisToStream(ctx context.Context, s setting) ([]row, error) {
-	r, err := s.server.record(ctx, "map", s.sample(), false)
+	r, err := s.server.record(ctx, "map", s.sample())
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func newRecord(ctx context.Context, path string, events int) (*gpkg.Store, strin
 	if err != nil {
 		return nil, "", err
 	}
-	secret, _, _, err := fill(ctx, store, fixtures.Options{Events: events}, false)
+	secret, _, _, err := fill(ctx, store, fixtures.Options{Events: events})
 	return store, secret, err
 }
 
