@@ -299,7 +299,8 @@ type walk struct {
 	over    bool // fn has had enough
 	clump   Clump
 	told    [blockRows]verdict
-	open    bool // some verdict may be ask
+	open    bool                       // some verdict may be ask
+	counts  [partSide * partSide]int32 // of the cell that is looked at, by part
 	parts   [partSide * partSide]part
 	doubts  []doubt // points whose rows are to be asked
 	tired   int     // points since ctx was looked at
@@ -362,9 +363,7 @@ func (w *walk) cell(code uint64, c *cell) {
 		w.hand()
 	case plain && shift >= CellShift-subZooms && !w.Detail:
 		for i, n := range c.sub {
-			if at := &w.parts[uint32(i>>subZooms)<<(CellShift-subZooms)>>shift*partSide+uint32(i%subSide)<<(CellShift-subZooms)>>shift]; n > 0 {
-				at.n += n
-			}
+			w.counts[uint32(i>>subZooms)<<(CellShift-subZooms)>>shift*partSide+uint32(i%subSide)<<(CellShift-subZooms)>>shift] += n
 		}
 		w.handParts(x, y, shift)
 	case shift >= CellShift-partZooms:
@@ -379,12 +378,12 @@ func (w *walk) cell(code uint64, c *cell) {
 	}
 }
 
-// part is what the points of a part of a cell come to.
+// part is what the points of a part of a cell come to, besides how many they are.
 type part struct {
-	n, weighted int32
-	row         uint32
-	sx, sy      int64 // the sums of their offsets from the cell's north-west corner
-	sum, max    float64
+	row      uint32
+	weighted int32
+	sx, sy   int64 // the sums of their offsets from the cell's north-west corner
+	sum, max float64
 }
 
 // A cell is summed up in at most 16 x 16 parts; smaller bins get their points one by one.
@@ -396,22 +395,27 @@ const (
 // sum adds the points of a block that match to the parts of their cell.
 func (w *walk) sum(b *block, x, y uint32, shift uint) {
 	told, ats := w.tell(b), b.at
-	if shift == CellShift && !w.Detail {
-		n := int32(0)
-		for _, v := range told {
-			n += int32(v >> 1)
-		}
-		w.parts[0].n += n
-	} else {
-		shift := shift & 15
+	switch few := shift & 15; {
+	case w.Detail:
 		for i, at := range ats[:len(told)] {
-			p := &w.parts[uint8(at>>16>>shift*partSide+at&0xFFFF>>shift)]
-			if sure := int32(told[i] >> 1); sure != 0 {
-				p.n += sure
+			if told[i] == yes {
+				n := uint8(at>>16>>few*partSide + at&0xFFFF>>few)
+				p := &w.parts[n]
+				w.counts[n]++
 				p.row = b.rows[i]
 				p.sx += int64(at >> 16)
 				p.sy += int64(at & 0xFFFF)
 			}
+		}
+	case shift == CellShift:
+		n := int32(0)
+		for _, v := range told {
+			n += int32(v >> 1)
+		}
+		w.counts[0] += n
+	default:
+		for i, at := range ats[:len(told)] {
+			w.counts[uint8(at>>16>>few*partSide+at&0xFFFF>>few)] += int32(told[i] >> 1)
 		}
 	}
 	if w.Weight < 0 && !w.open {
@@ -441,17 +445,21 @@ func (w *walk) handParts(x, y uint32, shift uint) {
 	side := uint32(1) << (CellShift - shift)
 	for i := range side {
 		for j := range side {
-			p := &w.parts[i*partSide+j]
-			if p.n == 0 {
+			n := int64(w.counts[i*partSide+j])
+			if n == 0 {
 				continue
 			}
+			w.counts[i*partSide+j] = 0
 			dx, dy := i<<shift, j<<shift
-			w.clump = Clump{X: x + dx, Y: y + dy, N: int(p.n), Row: Row{w.table, p.row},
-				SX: p.sx - int64(p.n)*int64(dx), SY: p.sy - int64(p.n)*int64(dy), Weighted: int(p.weighted), Sum: p.sum, Max: math.Inf(-1)}
-			if p.weighted > 0 {
-				w.clump.Max = p.max
+			w.clump = Clump{X: x + dx, Y: y + dy, N: int(n), Max: math.Inf(-1)}
+			if w.Detail || w.Weight >= 0 {
+				p := &w.parts[i*partSide+j]
+				w.clump.Row, w.clump.SX, w.clump.SY = Row{w.table, p.row}, p.sx-n*int64(dx), p.sy-n*int64(dy)
+				if p.weighted > 0 {
+					w.clump.Weighted, w.clump.Sum, w.clump.Max = int(p.weighted), p.sum, p.max
+				}
+				*p = part{}
 			}
-			*p = part{}
 			if w.inside(w.clump.X, w.clump.Y) {
 				w.hand()
 			}
@@ -502,25 +510,39 @@ func (w *walk) one(x, y, row, key uint32) {
 
 // tell returns what keys and days tell of each point of a block.
 func (w *walk) tell(b *block) []verdict {
-	told := w.told[:len(b.rows)]
-	first := yes
-	if w.rest {
-		first = ask
-	}
-	for i := range told {
-		told[i] = first
-	}
-	if w.window {
-		days := b.days[:len(told)]
-		for i, d := range days {
-			told[i] &= w.on(d)
+	told, rest := w.told[:len(b.rows)], w.facets
+	keys := b.keys[:len(told)]
+	switch {
+	case w.rest || len(rest) == 0:
+		first := yes
+		if w.rest {
+			first = ask
+		}
+		for i := range told {
+			told[i] = first
+		}
+	case len(rest) == 1: // one filter, and two of them, in one turn
+		f := &rest[0]
+		rest = nil
+		for i, key := range keys {
+			told[i] = f.on(key)
+		}
+	default:
+		f, g := &rest[0], &rest[1]
+		rest = rest[2:]
+		for i, key := range keys {
+			told[i] = f.on(key) & g.on(key)
 		}
 	}
-	for n := range w.facets {
-		f := &w.facets[n]
-		keys, shift, mask := b.keys[:len(told)], f.shift&31, uint8(f.other())
+	for n := range rest {
+		f := &rest[n]
 		for i, key := range keys {
-			told[i] &= f.answer[uint8(key>>shift)&mask]
+			told[i] &= f.on(key)
+		}
+	}
+	if w.window {
+		for i, d := range b.days[:len(told)] {
+			told[i] &= w.on(d)
 		}
 	}
 	return told

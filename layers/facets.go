@@ -192,6 +192,9 @@ type asked struct {
 	answer *[256]verdict // by class
 }
 
+// on returns what a key tells.
+func (a *asked) on(key uint32) verdict { return a.answer[uint8(key>>(a.shift&31))&(1<<(a.bits&15)-1)] }
+
 // ask returns the question of a filter. columns are the record's fields of the filter's.
 func (f *facets) ask(filter Filter, columns []int) question {
 	q := question{filter: filter}

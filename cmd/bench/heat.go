@@ -30,14 +30,15 @@ type heatFilter struct {
 	query layers.Query
 }
 
-// heat is B5: heat tiles of zoom 12 to 16 of few and of many events over the same city, drawn in memory, beside a scan of
-// all points.
+// heat is B5: heat tiles of zoom 12 to 16, where the most points are, drawn in memory: few events in a district, as few over
+// a city, and many over the city, beside a scan of all points.
 func heat(ctx context.Context, s setting) ([]row, error) {
 	few, many := s.large, 50*s.large
-	var drawn [2]map[string]time.Duration
+	samples := []fixtures.Options{{Scale: s.scale, Events: few}, {Scale: s.city, Events: few}, {Scale: s.city, Events: many}}
+	var drawn [3]map[string]time.Duration
 	var scans map[string]time.Duration
-	for i, n := range []int{few, many} {
-		w, err := newWorld(ctx, fixtures.Options{Scale: s.city, Events: n}, 1)
+	for i, sample := range samples {
+		w, err := newWorld(ctx, sample, 1)
 		if err != nil {
 			return nil, err
 		}
@@ -45,7 +46,7 @@ func heat(ctx context.Context, s setting) ([]row, error) {
 		if err == nil {
 			drawn[i], err = heatTimes(ctx, s, w, t, false)
 		}
-		if err == nil && i == 1 {
+		if err == nil && sample.Events == many {
 			scans, err = heatTimes(ctx, s, w, t, true)
 		}
 		w.close()
@@ -55,12 +56,17 @@ func heat(ctx context.Context, s setting) ([]row, error) {
 	}
 	var rows []row
 	for _, f := range heatFilters() {
-		a, b := drawn[0][f.name], drawn[1][f.name]
-		rows = append(rows, row{"B5", "heat tile z12-z16, " + f.name, fmt.Sprintf("%s of %d, %s of %d", b.Round(time.Microsecond), many, a.Round(time.Microsecond), few),
-			fmt.Sprintf("%s a scan of all", scans[f.name].Round(time.Microsecond)), fmt.Sprintf("%.1fx of few, scan %.0fx", float64(b)/float64(a), float64(scans[f.name])/float64(b)), "<= 3x of few"})
+		district, thin, full := drawn[0][f.name], drawn[1][f.name], drawn[2][f.name]
+		rows = append(rows, row{"B5", "heat tile z12-z16, " + f.name,
+			fmt.Sprintf("%v of %d in a city; of %d: %v in a district, %v in the city", micro(full), many, few, micro(district), micro(thin)),
+			fmt.Sprintf("%v a scan of all", micro(scans[f.name])),
+			fmt.Sprintf("%.1fx of few in a district, %.1fx in the city; scan %.0fx", float64(full)/float64(district), float64(full)/float64(thin), float64(scans[f.name])/float64(full)),
+			"<= 3x of few"})
 	}
 	return rows, nil
 }
+
+func micro(d time.Duration) time.Duration { return d.Round(time.Microsecond) }
 
 // heatTimes returns, by filter, the median time that a tile takes over the zooms, each where the most points are.
 func heatTimes(ctx context.Context, s setting, w *world, t *layers.Table, scan bool) (map[string]time.Duration, error) {
