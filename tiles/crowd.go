@@ -39,7 +39,7 @@ func (p *pen) crowd(ctx context.Context, t *layers.Table, r Request) (err error)
 	p.spots = p.spots[:0]
 	defer p.forget()
 	n := 0
-	t.Within(tileArea(r.Tile, 0).bound(), r.Filters[t.Layer.Name], func(row layers.Row) bool {
+	t.Within(r.Matrix.area(r.Tile, 0).bound(), r.Filters[t.Layer.Name], func(row layers.Row) bool {
 		if n++; n%checkEvery == 0 {
 			if err = ctx.Err(); err != nil {
 				return false
