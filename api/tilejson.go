@@ -4,73 +4,101 @@ import (
 	"net/http"
 	"strings"
 
-	"shapan/geo"
+	"shapan/layers"
+	"shapan/tiles"
+
+	"github.com/paulmach/orb"
 )
 
-// tileJSON answers the TileJSON 3.0 of some layers.
-func (s *Server) tileJSON(w http.ResponseWriter, c *call) error {
-	lang := c.params.lang()
-	if err := c.params.done(); err != nil {
-		return err
+// tileJSON is what a map needs to know of tiles (TileJSON 3.0.0).
+type tileJSON struct {
+	TileJSON     string                   `json:"tilejson"`
+	Name         string                   `json:"name"`
+	Description  string                   `json:"description,omitempty"`
+	Attribution  string                   `json:"attribution,omitempty"`
+	Scheme       string                   `json:"scheme"`
+	Tiles        []string                 `json:"tiles"`
+	VectorLayers []tiles.LayerDescription `json:"vector_layers"`
+	MinZoom      int                      `json:"minzoom"`
+	MaxZoom      int                      `json:"maxzoom"`
+	Bounds       []float64                `json:"bounds,omitempty"` // west, south, east, north; none where there are no features
+	Center       []float64                `json:"center,omitempty"` // lon, lat, zoom
+}
+
+// newTileJSON makes the TileJSON of tiles at an address. A bound without a width or height is widened by a hair, for a
+// reader may take an empty one for an error.
+func newTileJSON(name, address string, d tiles.Description) tileJSON {
+	out := tileJSON{
+		TileJSON: "3.0.0", Name: name, Scheme: "xyz", Tiles: []string{address},
+		VectorLayers: d.Layers, MinZoom: d.MinZoom, MaxZoom: d.MaxZoom,
 	}
+	if !d.Empty {
+		b := widened(d.Bound)
+		at, zoom := d.Center()
+		out.Bounds = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
+		out.Center = []float64{at[0], at[1], float64(zoom)}
+	}
+	return out
+}
+
+// hair is the least width and height of a bound that is told, in degrees: about a metre.
+const hair = 1e-5
+
+func widened(b orb.Bound) orb.Bound {
+	for i, end := range []float64{180, 90} {
+		if b.Max[i]-b.Min[i] < hair {
+			b.Min[i], b.Max[i] = max(b.Min[i]-hair, -end), min(b.Max[i]+hair, end)
+		}
+	}
+	return b
+}
+
+// vectorJSON answers the TileJSON of some layers. What filters the features of one layer goes on to its tiles.
+func (s *Server) vectorJSON(w http.ResponseWriter, c *call) error {
+	lang := c.params.lang()
 	tables, names, err := c.tileLayers()
 	if err != nil {
 		return err
 	}
-	type vectorLayer struct {
-		ID          string            `json:"id"`
-		Description string            `json:"description"`
-		MinZoom     int               `json:"minzoom"`
-		MaxZoom     int               `json:"maxzoom"`
-		Fields      map[string]string `json:"fields"`
+	if len(tables) == 1 {
+		c.params.filter(tables[0])
 	}
-	var list []vectorLayer
-	minZoom, maxZoom := geo.MaxTileZoom, 0
-	var bounds []float64
-	for _, t := range tables {
-		fields := map[string]string{}
-		for _, f := range t.Layer.Fields {
-			if f.InTiles {
-				fields[f.Name] = f.Title.In(lang)
-			}
-		}
-		list = append(list, vectorLayer{t.Layer.Name, t.Layer.Title.In(lang), t.Layer.MinZoom, t.Layer.MaxZoom, fields})
-		minZoom, maxZoom = min(minZoom, t.Layer.MinZoom), max(maxZoom, t.Layer.MaxZoom)
-		if b, ok := t.Bound(); ok {
-			if bounds == nil {
-				bounds = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
-			}
-			bounds = []float64{min(bounds[0], b.Min[0]), min(bounds[1], b.Min[1]), max(bounds[2], b.Max[0]), max(bounds[3], b.Max[1])}
-		}
-	}
-	out := map[string]any{
-		"tilejson": "3.0.0", "name": strings.Join(names, ","), "scheme": "xyz", "vector_layers": list,
-		"tiles":   []string{s.base(c.Request) + "/xyz/" + strings.Join(names, ",") + "/{z}/{x}/{y}.mvt"},
-		"minzoom": minZoom, "maxzoom": min(maxZoom, geo.MaxTileZoom),
-	}
-	if bounds != nil {
-		out["bounds"] = bounds
-		out["center"] = []float64{(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, float64(min(14, maxZoom))}
-	}
-	weakTag(w, c.view.Seq, c.view.Key(), c.URL.Path, c.URL.RawQuery)
-	return writeJSON(w, c, http.StatusOK, out)
-}
-
-// heatJSON answers the TileJSON of a layer's heat.
-func (s *Server) heatJSON(w http.ResponseWriter, c *call) error {
-	t, err := c.table()
-	if err != nil {
-		return err
-	}
-	lang := c.params.lang()
 	if err := c.params.done(); err != nil {
 		return err
 	}
-	return writeJSON(w, c, http.StatusOK, map[string]any{
-		"tilejson": "3.0.0", "name": t.Layer.Title.In(lang), "minzoom": 0, "maxzoom": 18,
-		"tiles": []string{s.base(c.Request) + "/heat/" + t.Layer.Name + "/{z}/{x}/{y}.mvt"},
-		"vector_layers": []any{map[string]any{"id": "heat", "fields": map[string]string{
-			"count": "features in the cell", "value": "sum of the weight, or the count",
-		}}},
-	})
+	d, err := tiles.Describe(c.view, names, lang)
+	if err != nil {
+		return err
+	}
+	weakTag(w, c.view.Seq, c.view.Key(), c.URL.Path, c.URL.RawQuery, s.base(c.Request))
+	list := strings.Join(names, ",")
+	return writeJSON(w, c, http.StatusOK, newTileJSON(list, s.base(c.Request)+"/xyz/"+list+"/{z}/{x}/{y}.mvt"+c.with(map[string]string{"lang": ""}), d))
+}
+
+// The zooms of heat.
+const maxHeatZoom = 18
+
+// heatJSON answers the TileJSON of a layer's heat. What chooses the features and weighs them goes on to the tiles.
+func (s *Server) heatJSON(w http.ResponseWriter, c *call) error {
+	lang := c.params.lang()
+	t, _, err := c.heatQuery()
+	if err != nil {
+		return err
+	}
+	if err := c.params.done(); err != nil {
+		return err
+	}
+	d, err := tiles.Describe(c.view, []string{t.Layer.Name}, lang)
+	if err != nil {
+		return err
+	}
+	d.MinZoom, d.MaxZoom = 0, maxHeatZoom
+	d.Layers = []tiles.LayerDescription{{
+		ID: "heat", Description: t.Layer.Title.In(lang), MaxZoom: maxHeatZoom, Fields: map[string]string{
+			"count": layers.Text{layers.Chinese: "单元内的要素数", layers.English: "features in the cell"}.In(lang),
+			"value": layers.Text{layers.Chinese: "权重之和；无权重时为要素数", layers.English: "sum of the weight, or the count"}.In(lang),
+		},
+	}}
+	weakTag(w, c.view.Seq, c.view.Key(), c.URL.Path, c.URL.RawQuery, s.base(c.Request))
+	return writeJSON(w, c, http.StatusOK, newTileJSON(t.Layer.Title.In(lang), s.base(c.Request)+"/heat/"+t.Layer.Name+"/{z}/{x}/{y}.mvt"+c.with(map[string]string{"lang": ""}), d))
 }

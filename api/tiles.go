@@ -33,7 +33,11 @@ const maxTileLayers = 50
 
 // tileLayers returns the tables that the path names, with commas between, in its order and each once.
 func (c *call) tileLayers() ([]*layers.Table, []string, error) {
-	names := strings.Split(mux.Vars(c.Request)["layers"], ",")
+	return c.tilesOf(strings.Split(mux.Vars(c.Request)["layers"], ","))
+}
+
+// tilesOf returns the tables of some names, in their order and each once.
+func (c *call) tilesOf(names []string) ([]*layers.Table, []string, error) {
 	if len(names) > maxTileLayers {
 		return nil, nil, layers.Invalid("layers", "%d layers in one tile: at most %d are allowed", len(names), maxTileLayers)
 	}
@@ -63,6 +67,11 @@ func (s *Server) vectorTile(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
+	return s.vector(w, c, tiles.WebMercator, tile, tables, names)
+}
+
+// vector answers the vector tile of a matrix.
+func (s *Server) vector(w http.ResponseWriter, c *call, matrix tiles.Matrix, tile maptile.Tile, tables []*layers.Table, names []string) error {
 	filters := map[string]layers.Filter{}
 	var keys []string
 	if len(c.params.query) > 0 && len(tables) == 1 {
@@ -75,13 +84,13 @@ func (s *Server) vectorTile(w http.ResponseWriter, c *call) error {
 	if err := c.params.done(); err != nil {
 		return err
 	}
-	rev, err := tiles.Rev(c.view, names, tile)
+	rev, err := matrix.Rev(c.view, names, tile)
 	if err != nil {
 		return err
 	}
-	key := tileKey("mvt", strings.Join(names, ","), tile, rev, c.view.Key(), keys...)
+	key := tileKey("mvt "+matrix.String(), strings.Join(names, ","), tile, rev, c.view.Key(), keys...)
 	return s.drawn(w, c, key, tileType, func(ctx context.Context) ([]byte, error) {
-		return tiles.Vector(ctx, c.view, tiles.Request{Layers: names, Tile: tile, Filters: filters})
+		return tiles.Vector(ctx, c.view, tiles.Request{Layers: names, Matrix: matrix, Tile: tile, Filters: filters})
 	})
 }
 
