@@ -121,10 +121,13 @@ func fieldWords(f layers.Field, lang layers.Lang) string {
 
 // widen adds the features of a table to the bound.
 func (d *Description) widen(t *layers.Table) {
-	b, ok := t.Bound()
-	if !ok {
-		return
+	if b, ok := t.Bound(); ok {
+		d.include(b)
 	}
+}
+
+// include adds a bound.
+func (d *Description) include(b orb.Bound) {
 	b.Min[1], b.Max[1] = clampLatitude(b.Min[1]), clampLatitude(b.Max[1])
 	if d.Empty {
 		d.Bound, d.Empty = b, false
