@@ -43,6 +43,7 @@ func (s *Server) card(c *call, t *layers.Table, lang layers.Lang) layerCard {
 		Links: []link{
 			{self, "self", "application/json", ""},
 			{self + "/items", "items", geoJSONType, ""},
+			{self + "/tiles", relTilesets, "application/json", "OGC API - Tiles"},
 			{s.base(c.Request) + "/xyz/" + l.Name + ".json", "tiles", "application/json", "TileJSON"},
 			{s.base(c.Request) + "/export/" + l.Name + ".geojson", "enclosure", geoJSONType, ""},
 		},

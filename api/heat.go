@@ -124,22 +124,3 @@ func (s *Server) heatCells(w http.ResponseWriter, c *call) error {
 	fmt.Fprintf(&b, `],"count":%d,"sum":%g,"zoom":%d,"cells_per_tile":%d,"seq":%d}`, count, sum, zoom, q.Cells, c.view.Seq)
 	return writeBody(w, c, http.StatusOK, "application/json", b.Bytes())
 }
-
-// heatJSON answers the TileJSON of a layer's heat.
-func (s *Server) heatJSON(w http.ResponseWriter, c *call) error {
-	t, err := c.table()
-	if err != nil {
-		return err
-	}
-	lang := c.params.lang()
-	if err := c.params.done(); err != nil {
-		return err
-	}
-	return writeJSON(w, c, http.StatusOK, map[string]any{
-		"tilejson": "3.0.0", "name": t.Layer.Title.In(lang), "minzoom": 0, "maxzoom": 18,
-		"tiles": []string{s.base(c.Request) + "/heat/" + t.Layer.Name + "/{z}/{x}/{y}.mvt"},
-		"vector_layers": []any{map[string]any{"id": "heat", "fields": map[string]string{
-			"count": "features in the cell", "value": "sum of the weight, or the count",
-		}}},
-	})
-}

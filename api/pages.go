@@ -82,6 +82,8 @@ func (s *Server) landing(w http.ResponseWriter, c *call) error {
 			{base + "/", "self", "application/json", "This document"},
 			{base + "/conformance", "conformance", "application/json", "Conformance"},
 			{base + "/collections", "data", "application/json", "Layers"},
+			{base + "/tiles", relTilesets, "application/json", "Tiles of all layers"},
+			{base + "/tileMatrixSets", relTilingSchemes, "application/json", "Tiling schemes"},
 			{base + "/style.json", "styles", "application/json", "Map style"},
 			{base + "/stream", "monitor", "text/event-stream", "Changes"},
 			{base + "/ui/wall", "alternate", "text/html", "Wall"},
@@ -102,7 +104,7 @@ a{color:#7cc4ff}table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6
 <p><small>版本 version {{.Version}} · 状态号 state {{.Seq}} · 未带令牌只能看到公开图层 without a token only public layers are shown</small></p></body></html>
 `))
 
-// conformance lists the parts of the OGC API - Features standard that the service keeps.
+// conformance lists the parts of OGC's standards that the service keeps.
 func (s *Server) conformance(w http.ResponseWriter, c *call) error {
 	if err := c.params.done(); err != nil {
 		return err
@@ -112,5 +114,18 @@ func (s *Server) conformance(w http.ResponseWriter, c *call) error {
 		"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
 		"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/create-replace-delete",
 		"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/optimistic-locking-etags",
+		"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+		"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+		"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+		"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+		"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+		"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
+		"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+		"http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+		"http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+		"http://www.opengis.net/spec/tms/2.0/conf/tilematrixsetlimits",
+		"http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixsetlimits",
+		"http://www.opengis.net/spec/tms/2.0/conf/tilesetmetadata",
+		"http://www.opengis.net/spec/tms/2.0/conf/json-tilesetmetadata",
 	}})
 }

@@ -33,7 +33,11 @@ const maxTileLayers = 50
 
 // tileLayers returns the tables that the path names, with commas between, in its order and each once.
 func (c *call) tileLayers() ([]*layers.Table, []string, error) {
-	names := strings.Split(mux.Vars(c.Request)["layers"], ",")
+	return c.tilesOf(strings.Split(mux.Vars(c.Request)["layers"], ","))
+}
+
+// tilesOf returns the tables of some names, in their order and each once.
+func (c *call) tilesOf(names []string) ([]*layers.Table, []string, error) {
 	if len(names) > maxTileLayers {
 		return nil, nil, layers.Invalid("layers", "%d layers in one tile: at most %d are allowed", len(names), maxTileLayers)
 	}
@@ -63,6 +67,11 @@ func (s *Server) vectorTile(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
+	return s.vector(w, c, tiles.WebMercator, tile, tables, names)
+}
+
+// vector answers the vector tile of a matrix.
+func (s *Server) vector(w http.ResponseWriter, c *call, matrix tiles.Matrix, tile maptile.Tile, tables []*layers.Table, names []string) error {
 	filters := map[string]layers.Filter{}
 	var keys []string
 	if len(c.params.query) > 0 && len(tables) == 1 {
@@ -75,13 +84,13 @@ func (s *Server) vectorTile(w http.ResponseWriter, c *call) error {
 	if err := c.params.done(); err != nil {
 		return err
 	}
-	rev, err := tiles.Rev(c.view, names, tile)
+	rev, err := matrix.Rev(c.view, names, tile)
 	if err != nil {
 		return err
 	}
-	key := tileKey("mvt", strings.Join(names, ","), tile, rev, c.view.Key(), keys...)
+	key := tileKey("mvt "+matrix.String(), strings.Join(names, ","), tile, rev, c.view.Key(), keys...)
 	return s.drawn(w, c, key, tileType, func(ctx context.Context) ([]byte, error) {
-		return tiles.Vector(ctx, c.view, tiles.Request{Layers: names, Tile: tile, Filters: filters})
+		return tiles.Vector(ctx, c.view, tiles.Request{Layers: names, Matrix: matrix, Tile: tile, Filters: filters})
 	})
 }
 
@@ -132,53 +141,4 @@ func acceptsGzip(r *http.Request) bool {
 		}
 	}
 	return false
-}
-
-// tileJSON answers the TileJSON 3.0 of some layers.
-func (s *Server) tileJSON(w http.ResponseWriter, c *call) error {
-	lang := c.params.lang()
-	if err := c.params.done(); err != nil {
-		return err
-	}
-	tables, names, err := c.tileLayers()
-	if err != nil {
-		return err
-	}
-	type vectorLayer struct {
-		ID          string            `json:"id"`
-		Description string            `json:"description"`
-		MinZoom     int               `json:"minzoom"`
-		MaxZoom     int               `json:"maxzoom"`
-		Fields      map[string]string `json:"fields"`
-	}
-	var list []vectorLayer
-	minZoom, maxZoom := geo.MaxTileZoom, 0
-	var bounds []float64
-	for _, t := range tables {
-		fields := map[string]string{}
-		for _, f := range t.Layer.Fields {
-			if f.InTiles {
-				fields[f.Name] = f.Title.In(lang)
-			}
-		}
-		list = append(list, vectorLayer{t.Layer.Name, t.Layer.Title.In(lang), t.Layer.MinZoom, t.Layer.MaxZoom, fields})
-		minZoom, maxZoom = min(minZoom, t.Layer.MinZoom), max(maxZoom, t.Layer.MaxZoom)
-		if b, ok := t.Bound(); ok {
-			if bounds == nil {
-				bounds = []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
-			}
-			bounds = []float64{min(bounds[0], b.Min[0]), min(bounds[1], b.Min[1]), max(bounds[2], b.Max[0]), max(bounds[3], b.Max[1])}
-		}
-	}
-	out := map[string]any{
-		"tilejson": "3.0.0", "name": strings.Join(names, ","), "scheme": "xyz", "vector_layers": list,
-		"tiles":   []string{s.base(c.Request) + "/xyz/" + strings.Join(names, ",") + "/{z}/{x}/{y}.mvt"},
-		"minzoom": minZoom, "maxzoom": min(maxZoom, geo.MaxTileZoom),
-	}
-	if bounds != nil {
-		out["bounds"] = bounds
-		out["center"] = []float64{(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, float64(min(14, maxZoom))}
-	}
-	weakTag(w, c.view.Seq, c.view.Key(), c.URL.Path, c.URL.RawQuery)
-	return writeJSON(w, c, http.StatusOK, out)
 }

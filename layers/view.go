@@ -115,6 +115,11 @@ func (t *Table) TileRev(tile maptile.Tile) Seq {
 	return max(t.tab.base, t.tab.marks.last(tileBox(tile)))
 }
 
+// WorldRev returns the number of the last change in a rectangle of world coordinates (geo.World), both ends included.
+func (t *Table) WorldRev(x0, y0, x1, y1 uint32) Seq {
+	return max(t.tab.base, t.tab.marks.last(box{x0, y0, x1, y1}))
+}
+
 // Bound returns the bound of the layer's features, lon/lat degrees; ok is false where there are none.
 func (t *Table) Bound() (b orb.Bound, ok bool) {
 	if t.limit == nil {

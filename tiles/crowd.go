@@ -70,9 +70,11 @@ func (p *pen) crowd(ctx context.Context, t *layers.Table, r Request) error {
 // points sets the clusters to the points of the tile, each alone, at most n.
 func (p *pen) points(ctx context.Context, t *layers.Table, r Request, n int) error {
 	p.clusters = p.clusters[:0]
-	g := layers.Gathering{Square: tileArea(r.Tile, 0).square(), Filter: r.Filters[t.Layer.Name], Weight: -1, Detail: true}
+	g := layers.Gathering{Square: r.Matrix.area(r.Tile, 0).square(), Filter: r.Filters[t.Layer.Name], Weight: -1, Detail: true}
 	err := t.Gather(ctx, g, func(c *layers.Clump) bool {
-		p.clusters = append(p.clusters, cluster{row: c.Row, id: c.Row.ID(), n: 1, x: int64(c.X), y: int64(c.Y)})
+		if p.tracer.frame.at(c.X, c.Y).inside() {
+			p.clusters = append(p.clusters, cluster{row: c.Row, id: c.Row.ID(), n: 1, x: int64(c.X), y: int64(c.Y)})
+		}
 		return len(p.clusters) < n
 	})
 	slices.SortFunc(p.clusters, func(a, b cluster) int { return cmp.Compare(a.id, b.id) })
@@ -84,10 +86,16 @@ func (p *pen) points(ctx context.Context, t *layers.Table, r Request, n int) err
 func (p *pen) cells(ctx context.Context, t *layers.Table, r Request, level int) error {
 	p.clusters = slices.Grow(p.clusters[:0], crowdSide*crowdSide)[:crowdSide*crowdSide]
 	clear(p.clusters)
-	g := layers.Gathering{Square: tileArea(r.Tile, 0).square(), Filter: r.Filters[t.Layer.Name], Weight: level, Detail: true}
-	g.Shift = uint(32 - crowdZooms - r.Tile.Z)
+	g := layers.Gathering{Square: r.Matrix.area(r.Tile, 0).square(), Filter: r.Filters[t.Layer.Name], Weight: level, Detail: true}
+	if r.Matrix == WebMercator { // the cells of others are none of world coordinates: there each point is looked at
+		g.Shift = uint(32 - crowdZooms - r.Tile.Z)
+	}
 	return t.Gather(ctx, g, func(c *layers.Clump) bool {
-		into := &p.clusters[c.Y>>g.Shift%crowdSide*crowdSide+c.X>>g.Shift%crowdSide]
+		at := p.tracer.frame.at(c.X, c.Y)
+		if !at.inside() {
+			return true
+		}
+		into := &p.clusters[at.y*crowdSide/Extent*crowdSide+at.x*crowdSide/Extent]
 		if into.n == 0 {
 			into.row, into.level = c.Row, math.Inf(-1)
 		}

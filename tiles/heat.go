@@ -95,7 +95,7 @@ func Heat(ctx context.Context, v *layers.View, r HeatRequest) (Grid, error) {
 
 // check fills in what the zero values of the request mean, and finds its table and weight (-1: the count).
 func (r *HeatRequest) check(v *layers.View) (t *layers.Table, weight int, err error) {
-	if err := checkTile(r.Tile); err != nil {
+	if err := WebMercator.check(r.Tile); err != nil {
 		return nil, 0, err
 	}
 	if r.Cells == 0 {

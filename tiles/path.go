@@ -15,8 +15,9 @@ type pos struct{ x, y int64 }
 // frame turns world coordinates into units of a tile. All tiles of a zoom share one lattice, so neighbours agree on
 // every position.
 type frame struct {
-	up, down uint // shifts: to the left below the zoom where a unit is one world unit, else to the right
-	x0, y0   int64
+	up, down  uint // shifts: to the left below the zoom where a unit is one world unit, else to the right
+	x0, y0    int64
+	perDegree float64 // units in a degree of latitude, of a LonLat tile; 0: a tile of Web Mercator
 }
 
 func newFrame(t maptile.Tile) frame {
@@ -30,6 +31,9 @@ func newFrame(t maptile.Tile) frame {
 }
 
 func (f *frame) at(x, y uint32) pos {
+	if f.perDegree > 0 {
+		return pos{int64(x)<<f.up>>f.down - f.x0, f.row(y) - f.y0}
+	}
 	return pos{int64(x)<<f.up>>f.down - f.x0, int64(y)<<f.up>>f.down - f.y0}
 }
 

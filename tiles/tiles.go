@@ -27,7 +27,12 @@ const worldSize = 1 << 32
 // so are the tile's bytes for the same scope and filters. It fails with ErrNotFound for a layer that the caller may not
 // see and with ErrInvalid for a tile address outside its zoom.
 func Rev(v *layers.View, names []string, tile maptile.Tile) (layers.Seq, error) {
-	if err := checkTile(tile); err != nil {
+	return WebMercator.Rev(v, names, tile)
+}
+
+// Rev is Rev for a tile of the matrix.
+func (m Matrix) Rev(v *layers.View, names []string, tile maptile.Tile) (layers.Seq, error) {
+	if err := m.check(tile); err != nil {
 		return 0, err
 	}
 	var rev layers.Seq
@@ -36,20 +41,9 @@ func Rev(v *layers.View, names []string, tile maptile.Tile) (layers.Seq, error) 
 		if err != nil {
 			return 0, err
 		}
-		rev = max(rev, t.TileRev(tile))
+		rev = max(rev, m.rev(t, tile))
 	}
 	return rev, nil
-}
-
-// checkTile says what is wrong with a tile address, or nil.
-func checkTile(t maptile.Tile) error {
-	if t.Z > geo.MaxTileZoom {
-		return layers.Invalid("z", "tile zoom %d: expected 0 to %d", t.Z, geo.MaxTileZoom)
-	}
-	if last := uint32(1)<<t.Z - 1; t.X > last || t.Y > last {
-		return layers.Invalid("tile", "tile column %d, row %d: expected 0 to %d at zoom %d", t.X, t.Y, last, t.Z)
-	}
-	return nil
 }
 
 // area is a rectangle of world coordinates that holds its north and west borders, not its south and east ones.
@@ -90,7 +84,7 @@ func (a area) bound() orb.Bound {
 
 // tables returns the layers of a request that are drawn at its zoom, in the order asked for.
 func (r *Request) tables(v *layers.View) ([]*layers.Table, error) {
-	if err := checkTile(r.Tile); err != nil {
+	if err := r.Matrix.check(r.Tile); err != nil {
 		return nil, err
 	}
 	var drawn []*layers.Table

@@ -17,13 +17,14 @@ import (
 type Request struct {
 	Layers  []string // in the order in which they stand in the tile; each once
 	Tile    maptile.Tile
+	Matrix  Matrix                   // that the tile is of
 	Filters map[string]layers.Filter // by layer; none or nil: everything
 }
 
 // pens keeps what drawing works with from one tile to the next.
 var pens = sync.Pool{New: func() any { return new(pen) }}
 
-// Vector draws layers as a vector tile (MVT 2.1, not compressed); nil when nothing is in the tile. Features carry the
+// Vector draws layers as a vector tile (MVT 2.1, not compressed, y to the south); nil when nothing is in the tile. Features carry the
 // fields marked InTiles: times as seconds since 1970, dates as those of their midnight UTC, lists as one text; null is
 // left out. Layers stand in the order asked for, shapes in that of their rows, points in that of their ids, so equal input gives equal bytes. A
 // layer of areas that have a name or code is followed by the layer <name>_label with a point inside each area. Points of
@@ -37,7 +38,7 @@ func Vector(ctx context.Context, v *layers.View, r Request) ([]byte, error) {
 	p := pens.Get().(*pen)
 	defer pens.Put(p)
 	for level := range detailLevels {
-		p.start(r.Tile, level)
+		p.start(r, level)
 		fits, err := p.draw(ctx, tables, r)
 		if err != nil {
 			return nil, err
@@ -91,9 +92,9 @@ type field struct {
 	kind layers.FieldType
 }
 
-func (p *pen) start(tile maptile.Tile, level int) {
-	p.tile, p.level, p.zoom = p.tile[:0], level, int(tile.Z)
-	p.tracer.frame = newFrame(tile)
+func (p *pen) start(r Request, level int) {
+	p.tile, p.level, p.zoom = p.tile[:0], level, int(r.Tile.Z)
+	p.tracer.frame = r.Matrix.frame(r.Tile)
 	p.over = false
 }
 
@@ -104,12 +105,11 @@ func (p *pen) last() bool { return p.level == detailLevels-1 }
 func (p *pen) draw(ctx context.Context, tables []*layers.Table, r Request) (fits bool, err error) {
 	for i, t := range tables {
 		p.room = max((MaxBytes-len(p.tile))/(2*(len(tables)-i))-8<<10, 0)
-		labelled := labelField(t) && !slices.ContainsFunc(tables, func(o *layers.Table) bool { return o.Layer.Name == t.Layer.Name+"_label" })
 		p.open(t)
 		if t.Layer.Kind == layers.Point {
 			err = p.crowd(ctx, t, r)
 		} else {
-			err = p.shapes(ctx, t, r, labelled)
+			err = p.shapes(ctx, t, r, labelled(t, tables))
 		}
 		if err != nil {
 			return false, err
@@ -122,9 +122,16 @@ func (p *pen) draw(ctx context.Context, tables []*layers.Table, r Request) (fits
 	return true, nil
 }
 
-// labelField tells whether the areas of a layer have something to be labelled with.
-func labelField(t *layers.Table) bool {
-	return t.Layer.Kind == layers.Polygon && (t.Layer.Index("name") >= 0 || t.Layer.Index("code") >= 0)
+// labelSuffix ends the name of the layer of labels of another layer.
+const labelSuffix = "_label"
+
+// labelled tells whether a layer, drawn among others, is followed by labels: its areas have something to be labelled
+// with, and no other layer has the labels' name.
+func labelled(t *layers.Table, among []*layers.Table) bool {
+	if t.Layer.Kind != layers.Polygon || t.Layer.Index("name") < 0 && t.Layer.Index("code") < 0 {
+		return false
+	}
+	return !slices.ContainsFunc(among, func(o *layers.Table) bool { return o.Layer.Name == t.Layer.Name+labelSuffix })
 }
 
 // The keys that clusters add to a layer's fields.
@@ -144,7 +151,7 @@ func (p *pen) open(t *layers.Table) {
 	}
 	p.keys = append(p.keys, key{keyCluster, layers.Bool}, key{keyCount, layers.Int})
 	p.main.start(t.Layer.Name, p.keys)
-	p.labels.start(t.Layer.Name+"_label", p.keys)
+	p.labels.start(t.Layer.Name+labelSuffix, p.keys)
 	p.tracer.tolerance = 0
 	if p.zoom < t.Layer.MaxZoom {
 		p.tracer.tolerance = 1
@@ -204,7 +211,7 @@ const checkEvery = 256
 // shapes draws a layer that is not of points, and its labels.
 func (p *pen) shapes(ctx context.Context, t *layers.Table, r Request, labelled bool) (err error) {
 	n := 0
-	bound, filter := tileArea(r.Tile, max(int64(worldSize)>>r.Tile.Z>>6, 1)).bound(), r.Filters[t.Layer.Name]
+	bound, filter := r.Matrix.area(r.Tile, margin(r.Tile)).bound(), r.Filters[t.Layer.Name]
 	p.least = 0
 	if p.level > allShapes {
 		p.least = p.leastSize(t, bound, filter)

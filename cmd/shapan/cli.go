@@ -19,6 +19,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Serve the map over HTTP."`
 	Load     loadCommand     `cmd:"" help:"Load a file into a layer: GeoJSON, GeoPackage, CSV or Shapefile."`
 	Export   exportCommand   `cmd:"" help:"Write a layer as GeoJSON."`
+	Archive  archiveCommand  `cmd:"" help:"Write vector tiles into a PMTiles file."`
 	Fixtures fixturesCommand `cmd:"" help:"Make sample data, as files or in the record."`
 	Layer    layerCommand    `cmd:"" help:"List, add and drop layers."`
 	Token    tokenCommand    `cmd:"" help:"Create, list and revoke access tokens."`

@@ -38,6 +38,10 @@ func (w *wholeFile) keep() error {
 	if err == nil {
 		err = os.Rename(w.file.Name(), w.name)
 	}
+	if dir, e := os.Open(filepath.Dir(w.name)); e == nil {
+		_ = dir.Sync() // so that the name survives a power cut too; not every system can
+		dir.Close()
+	}
 	if err != nil {
 		return fmt.Errorf("%s cannot be written: %w", w.name, err)
 	}
