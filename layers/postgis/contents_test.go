@@ -3,6 +3,7 @@ package postgis
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"shapan/geo"
 	"shapan/layers"
@@ -179,4 +180,41 @@ func TestTwoConnectionsAreEnoughForADamagedRow(t *testing.T) {
 	if row, shown := table.Get(2); !shown || row.Get("m").String() != "3.5" {
 		t.Errorf("row 2: shown %v", shown)
 	}
+}
+
+// Whoever inserts by SQL gets the defaults that the service gives, as far as the database can know them.
+func TestDefaultsOfOthers(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t, 0)
+	l := layers.Layer{Name: "calls", Kind: layers.Point, MaxZoom: 18, Fields: []layers.Field{
+		{Name: "code", Type: layers.String, Required: true, Default: "serial()"}, {Name: "at", Type: layers.Time, Required: true, Default: "now()"},
+		{Name: "day", Type: layers.Date, Default: "now()"}, {Name: "level", Type: layers.Int, Required: true, Default: "2"},
+		{Name: "open", Type: layers.Bool, Default: "true"}, {Name: "kind", Type: layers.Enum, Codes: []layers.Code{{Value: "a'b"}}, Default: "a'b"},
+		{Name: "grid", Type: layers.String, Default: "grid()"}, {Name: "note", Type: layers.String},
+	}}
+	f.put(layers.Change{Op: layers.Define, Layer: l.Name, Schema: &l})
+	s := f.session()
+	before := time.Now().Add(-time.Minute)
+	s.exec(`INSERT INTO shapan.calls (geom) VALUES ('SRID=4326;POINT(114.31 30.56)')`)
+	l.Fields[3].Default = ""
+	l.Fields[4].Default = "false"
+	f.put(layers.Change{Op: layers.Define, Layer: l.Name, Schema: &l})
+	s.exec(`INSERT INTO shapan.calls (geom, level) VALUES ('SRID=4326;POINT(114.31 30.56)', 5)`)
+	table, _ := loaded(t, f.store, "calls")
+	for id, want := range map[int64]string{1: "2 true a'b null null", 2: "5 false a'b null null"} {
+		row, shown := table.Get(id)
+		if !shown {
+			t.Fatalf("row %d is not on the map", id)
+		}
+		got := row.Get("level").String() + " " + row.Get("open").String() + " " + row.Get("kind").String()
+		for _, empty := range []string{"grid", "note"} {
+			if row.Get(empty).IsNull() {
+				got += " null"
+			}
+		}
+		if at := row.Get("at").Time(); got != want || at.Before(before) || len(row.Get("code").Text()) != 20 || row.Get("day").IsNull() {
+			t.Errorf("row %d is %v", id, row.Feature())
+		}
+	}
+	s.fails("23502", `INSERT INTO shapan.calls (geom) VALUES ('SRID=4326;POINT(114.31 30.56)')`)
 }

@@ -222,7 +222,7 @@ func geometryColumn(k layers.GeometryKind) string {
 	return fmt.Sprintf("geom geometry(Geometry, 4326) NOT NULL CHECK (GeometryType(geom) IN (%s))", kinds[k])
 }
 
-// finishTable says what a table and its columns are, and who may read and write it.
+// finishTable says what a table and its columns are, what they are where nothing is said, and who may read and write it.
 func (p *put) finishTable(ctx context.Context, t *table) error {
 	statements := []string{
 		fmt.Sprintf("COMMENT ON TABLE %s IS %s", t.relation(), literal(bilingual(t.layer.Title, t.layer.Name))),
@@ -234,7 +234,8 @@ func (p *put) finishTable(ctx context.Context, t *table) error {
 		readable = append(readable, "geom")
 	}
 	for i, f := range t.layer.Fields {
-		statements = append(statements, fmt.Sprintf("COMMENT ON COLUMN %s.%s IS %s", t.relation(), quote(t.columns[i]), literal(fieldComment(f))))
+		statements = append(statements, fmt.Sprintf("COMMENT ON COLUMN %s.%s IS %s", t.relation(), quote(t.columns[i]), literal(fieldComment(f))),
+			fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s %s", t.relation(), quote(t.columns[i]), columnDefault(&f)))
 		if f.Audience < layers.Restricted {
 			readable = append(readable, quote(t.columns[i]))
 		}
@@ -285,6 +286,22 @@ func fieldComment(f layers.Field) string {
 		}
 	}
 	return s
+}
+
+// columnDefault returns what sets the default of a field for those who write past the service. An area is not known to the
+// database, and a list has no text of its own: those stay empty.
+func columnDefault(f *layers.Field) string {
+	switch {
+	case f.Default == "serial()":
+		return "SET DEFAULT to_char(clock_timestamp() AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDDHH24MISSUS')"
+	case f.Default == "now()" && f.Type == layers.Date:
+		return "SET DEFAULT (now() AT TIME ZONE 'Asia/Shanghai')::date"
+	case f.Default == "now()":
+		return "SET DEFAULT now()"
+	case f.Default == "" || f.Type == layers.Strings || strings.HasSuffix(f.Default, "()"):
+		return "DROP DEFAULT"
+	}
+	return fmt.Sprintf("SET DEFAULT %s::%s", literal(f.Default), columnType(f.Type))
 }
 
 // remake makes an empty layer anew in its old place; ids that were given are not given again.
