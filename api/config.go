@@ -24,5 +24,6 @@ type Config struct {
 	PublicURL string           // such as https://map.example/shapan; empty: from the request's Host
 	MaxBody   int64            // bytes of a request body; 0: 8 MiB
 	MaxStream int              // open streams at once; 0: 1000
+	Basemap   *tiles.Archive   // under our layers, for everyone; nil: none
 	Heartbeat time.Duration    // between signs of life on a stream; 0: 5 s
 }

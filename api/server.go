@@ -47,7 +47,7 @@ func New(c Config) (*Server, error) {
 	s.metrics = newMetrics(c.Registry, c.Live, c.Cache)
 	compress, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(1024),
-		gzhttp.ExceptContentTypes([]string{"text/event-stream", tileType, "image/png"}),
+		gzhttp.ExceptContentTypes([]string{"text/event-stream", tileType, "image/png", "image/jpeg", "image/webp"}),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("api: compression: %w", err)
@@ -98,6 +98,8 @@ func (s *Server) routes() http.Handler {
 	get("/nearest/{layer}", s.nearest)
 	get("/export/{layer}.geojson", s.export)
 	get("/stream", s.stream)
+	get("/basemap.json", s.basemapJSON)
+	get("/basemap/{z}/{x}/{y}.{ext:[a-z]+}", s.basemapTile)
 	get("/style.json", s.style)
 	get("/ui/{page:.*}", s.page)
 	get("/healthz", s.healthz)

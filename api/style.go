@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"shapan/layers"
+	"shapan/tiles"
 )
 
 // wallTheme is the look of the subdistrict's own layers: a MapLibre style with every layer that there can be. Titles and
@@ -38,9 +39,9 @@ type tileSource struct {
 	TileSize int      `json:"tileSize,omitempty"` // pixels; of raster sources
 }
 
-// styleOf draws the map style: a pure function of the theme, the layers that the caller sees, and the language. Layers
-// that the theme does not know are drawn plainly by their kind.
-func styleOf(theme []byte, shown []layers.Layer, lang layers.Lang) (*mapStyle, error) {
+// styleOf draws the map style: a pure function of the theme, the layers that the caller sees, the basemap (nil: none), and
+// the language. Layers that the theme does not know are drawn plainly by their kind.
+func styleOf(theme []byte, shown []layers.Layer, base *tiles.Archive, lang layers.Lang) (*mapStyle, error) {
 	var s mapStyle
 	if err := json.Unmarshal(theme, &s); err != nil {
 		return nil, fmt.Errorf("map theme: %w", err)
@@ -81,6 +82,11 @@ func styleOf(theme []byte, shown []layers.Layer, lang layers.Lang) (*mapStyle, e
 	for _, name := range names {
 		if !known[name] {
 			s.Layers = append(s.Layers, plain(byName[name])...)
+		}
+	}
+	if base != nil {
+		if err := s.lay(base); err != nil {
+			return nil, err
 		}
 	}
 	for _, l := range s.Layers {
@@ -170,7 +176,7 @@ func (s *Server) style(w http.ResponseWriter, c *call) error {
 	for _, t := range c.view.Tables() {
 		shown = append(shown, t.Layer)
 	}
-	out, err := styleOf(wallTheme, shown, lang)
+	out, err := styleOf(wallTheme, shown, s.Basemap, lang)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type tileJSON struct {
 	Attribution  string                   `json:"attribution,omitempty"`
 	Scheme       string                   `json:"scheme"`
 	Tiles        []string                 `json:"tiles"`
-	VectorLayers []tiles.LayerDescription `json:"vector_layers"`
+	VectorLayers []tiles.LayerDescription `json:"vector_layers,omitzero"` // nil: the tiles are pictures
 	MinZoom      int                      `json:"minzoom"`
 	MaxZoom      int                      `json:"maxzoom"`
 	Bounds       []float64                `json:"bounds,omitempty"` // west, south, east, north; none where there are no features

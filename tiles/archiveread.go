@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -134,7 +135,19 @@ func (a *Archive) readMetadata() error {
 	if b, err = unpack(b, a.header.internal, maxMetadata); err != nil {
 		return err
 	}
-	return json.Unmarshal(b, &a.Metadata)
+	var loose struct {
+		ArchiveMetadata
+		Layers json.RawMessage `json:"vector_layers"`
+	}
+	var other *json.UnmarshalTypeError // some makers have their own idea of a member: the tiles are good without
+	if err := json.Unmarshal(b, &loose); err != nil && !errors.As(err, &other) {
+		return err
+	}
+	a.Metadata = loose.ArchiveMetadata
+	if json.Unmarshal(loose.Layers, &a.Metadata.Layers) != nil {
+		a.Metadata.Layers = nil
+	}
+	return nil
 }
 
 // Covers tells whether an address is one that the archive may have a tile at.
@@ -160,15 +173,15 @@ func (a *Archive) Tile(t maptile.Tile) (b []byte, gzipped bool, err error) {
 		if e.run > 0 {
 			b, err := a.in(a.header.data, e, maxTile)
 			if err != nil {
-				return nil, false, fmt.Errorf("basemap: tile %d/%d/%d: %w", t.Z, t.X, t.Y, err)
+				return nil, false, fmt.Errorf("archive: tile %d/%d/%d: %w", t.Z, t.X, t.Y, err)
 			}
 			return b, a.header.tile == compressionGzip, nil
 		}
 		if entries, err = a.leaf(e); err != nil {
-			return nil, false, fmt.Errorf("basemap: directory of tile %d/%d/%d: %w", t.Z, t.X, t.Y, err)
+			return nil, false, fmt.Errorf("archive: directory of tile %d/%d/%d: %w", t.Z, t.X, t.Y, err)
 		}
 	}
-	return nil, false, fmt.Errorf("basemap: tile %d/%d/%d is more than %d directories deep: the file is damaged", t.Z, t.X, t.Y, maxDepth)
+	return nil, false, fmt.Errorf("archive: tile %d/%d/%d is more than %d directories deep: the file is damaged", t.Z, t.X, t.Y, maxDepth)
 }
 
 // leaf returns a leaf directory.

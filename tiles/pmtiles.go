@@ -26,7 +26,7 @@ const (
 
 // Limits on what is read, so that a hostile file cannot exhaust memory.
 const (
-	maxDirectory = 4 << 20 // bytes of a directory, compressed or not
+	maxDirectory = 1 << 20 // bytes of a directory, compressed or not
 	maxMetadata  = 8 << 20 // bytes of the metadata, compressed or not
 	maxTile      = 8 << 20 // bytes of a tile, compressed or not
 	maxDepth     = 4       // of directories below each other
@@ -89,11 +89,14 @@ func appendPosition(b []byte, p orb.Point) []byte {
 }
 
 func readHeader(b []byte) (h header, err error) {
-	if len(b) < headerSize || !bytes.Equal(b[:7], magic[:7]) {
+	if !bytes.HasPrefix(b, magic[:7]) || len(b) == 7 {
 		return h, errors.New("not a PMTiles archive: it does not begin with PMTiles")
 	}
 	if b[7] != magic[7] {
 		return h, fmt.Errorf("a PMTiles archive of version %d: expected version 3", b[7])
+	}
+	if len(b) < headerSize {
+		return h, fmt.Errorf("a PMTiles archive of %d bytes: it is cut off", len(b))
 	}
 	for i, s := range []*section{&h.root, &h.metadata, &h.leaves, &h.data} {
 		s.offset, s.length = binary.LittleEndian.Uint64(b[8+16*i:]), binary.LittleEndian.Uint64(b[16+16*i:])

@@ -489,7 +489,7 @@ func TestPrintConfigHidesThePasswordOfTheDatabase(t *testing.T) {
 
 func TestHelpTeaches(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "serve", "load", "export", "fixtures", "layer", "token", "doctor", "migrate", "layer adopt", "layer partition"} {
+	for _, command := range []string{"", "serve", "load", "export", "fixtures", "layer", "token", "doctor", "migrate", "archive", "layer adopt", "layer partition"} {
 		r := shapan(t, t.TempDir(), nil, strings.Fields(command+" --help")...)
 		if r.code != 0 || !strings.Contains(r.out, "  shapan ") {
 			t.Errorf("shapan %s --help: exit %d, expected an example in:\n%s%s", command, r.code, r.out, r.err)

@@ -32,6 +32,7 @@ type serveCommand struct {
 	Listen      string `help:"Address to serve on; port 0 takes a free one." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	PublicURL   string `name:"public-url" help:"Address that browsers reach the service at, behind a proxy." placeholder:"URL"`
 	CacheMB     int64  `name:"cache-mb" help:"Memory for drawn tiles, in megabytes." default:"256"`
+	Basemap     string `help:"Map to lay under the layers, for everyone: a PMTiles file of vector tiles or pictures." placeholder:"FILE.pmtiles"`
 	Connections int    `help:"Connections at once; more wait." default:"4096"`
 	Streams     int    `help:"Open change streams at once; more are refused." default:"1000"`
 	LogFormat   string `help:"How the log is written to stderr: ${enum}." enum:"text,json" default:"text"`
@@ -47,6 +48,7 @@ is made and filled with the sample subdistrict, and an admin token and the addre
     shapan serve --database-url postgres://shapan:PASSWORD@db.example/map --no-sample
     shapan serve --database-url postgres://db.example/map --state /var/lib/shapan
     shapan serve --listen 127.0.0.1:0 --data /var/lib/shapan --log-format json
+    shapan serve --basemap wuhan.pmtiles
     SHAPAN_LISTEN=127.0.0.1:9000 shapan serve
 
 With --state a copy of the map is kept in a folder. Where the database is away at the start, the map is served from it, and
@@ -78,6 +80,10 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 		return err
 	}
 	defer listener.Close()
+	base, err := s.openBasemap()
+	if err != nil {
+		return err
+	}
 	host := publicHost(listener.Addr())
 	store, err := s.openOrMake(ctx, log)
 	if err != nil {
@@ -92,7 +98,7 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return err
 	}
-	handler, err := s.handler(live, log)
+	handler, err := s.handler(live, base, log)
 	if err != nil {
 		return err
 	}
@@ -173,7 +179,24 @@ func (s serveCommand) warn(addr net.Addr, log *slog.Logger) {
 		"the traffic, tokens included, is not encrypted unless a proxy with TLS stands in front", "listen", addr.String())
 }
 
-func (s serveCommand) handler(live *layers.Live, log *slog.Logger) (http.Handler, error) {
+// openBasemap opens the basemap, which is read as long as the program runs; nil where there is none.
+func (s serveCommand) openBasemap() (*tiles.Archive, error) {
+	if s.Basemap == "" {
+		return nil, nil
+	}
+	file, err := os.Open(s.Basemap)
+	if err != nil {
+		return nil, misused("--basemap: %w", err)
+	}
+	base, err := tiles.OpenArchive(file)
+	if err != nil {
+		file.Close()
+		return nil, misused("--basemap: %w", err)
+	}
+	return base, nil
+}
+
+func (s serveCommand) handler(live *layers.Live, base *tiles.Archive, log *slog.Logger) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	cache, err := tiles.New(tiles.CacheConfig{Bytes: s.CacheMB << 20})
@@ -188,6 +211,7 @@ func (s serveCommand) handler(live *layers.Live, log *slog.Logger) (http.Handler
 		Log:       log,
 		Version:   version(),
 		PublicURL: s.PublicURL,
+		Basemap:   base,
 		MaxStream: s.Streams,
 	})
 	if err != nil {

@@ -1,0 +1,42 @@
+package api
+
+import (
+	"testing"
+
+	"shapan/layers"
+	"shapan/tiles"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestAKnownBasemapIsDrawnByItsParts styles the schemas of Protomaps and OpenMapTiles.
+func TestAKnownBasemapIsDrawnByItsParts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ has, want []string }{
+		{[]string{"boundaries", "buildings", "earth", "landcover", "landuse", "places", "pois", "roads", "water", "water"}, []string{
+			"background", "basemap-earth-fill", "basemap-landcover-fill", "basemap-landuse-fill", "basemap-water-fill", "basemap-water-line",
+			"basemap-buildings-fill", "basemap-roads-line", "basemap-boundaries-line", "basemap-places-symbol",
+		}},
+		{[]string{"water", "waterway", "building", "transportation", "transportation_name", "place", "park"}, []string{
+			"background", "basemap-park-fill", "basemap-water-fill", "basemap-water-line", "basemap-waterway-line",
+			"basemap-building-fill", "basemap-transportation-line", "basemap-place-symbol",
+		}},
+		{[]string{"a", "water"}, []string{"background", "basemap-a-fill", "basemap-water-fill", "basemap-a-line", "basemap-water-line", "basemap-a-circle", "basemap-water-circle"}},
+	} {
+		base := &tiles.Archive{Ext: "mvt", MaxZoom: 14}
+		for _, id := range c.has {
+			base.Metadata.Layers = append(base.Metadata.Layers, tiles.LayerDescription{ID: id})
+		}
+		s, err := styleOf(wallTheme, nil, base, layers.English)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range s.Layers {
+			got = append(got, l["id"].(string))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
