@@ -17,9 +17,9 @@ import (
 // It is our own because libraries for areas (GEOS, simplefeatures) compute in floats: their results, once rounded, cross
 // again.
 type mesh struct {
-	coarse uint    // a step of the lattice is 1<<coarse units
-	shift  uint    // from fine steps to the lattice
-	heads  []int32 // by cell: the first knot + 1; 0: none
+	coarse uint // a step of the lattice is 1<<coarse units
+	shift  uint // from fine steps to the lattice
+	known  lattice
 	knots  []knot
 	steps  []step
 	rings  []ring
@@ -29,16 +29,14 @@ type mesh struct {
 
 	web     web
 	outline []pos
-	ends    []int
 }
 
 // knot is a position of the lattice that borders go through.
 type knot struct {
 	x, y   int32
-	next   int32    // the next knot of the cell + 1; 0: none
 	beside [2]int32 // the knots + 1 next to it on the first border that came, the lesser first
-	fork   bool     // another border has others next to it: it is kept even where borders go straight on
 	seen   int32    // the last feature that went through it, + 1
+	fork   bool     // another border has others next to it: it is kept even where borders go straight on
 }
 
 // step is a position of a ring, in fine steps of the tile, and the knot that it is in.
@@ -49,41 +47,26 @@ type ring struct {
 	kind             layers.PathKind
 	steps, stepsEnd  int
 	chain, chainsEnd int
+	area             int64 // twice its area, in steps of the lattice, by the surveyor's formula
 }
 
 // hit is a knot that a border bends to, and how far along the border it is.
 type hit struct{ along, knot int32 }
 
-// A cell of the mesh is 32 units wide and high.
-const (
-	cellShift = 5
-	cellSide  = (Extent+2*reach)>>cellShift + 1
-)
-
 // start empties the mesh for areas that a tracer follows.
 func (m *mesh) start(t *tracer) {
+	m.known.start(t.coarse, m.knots)
 	m.coarse, m.shift = t.coarse, t.lattice()
-	if m.heads == nil {
-		m.heads = make([]int32, cellSide*cellSide)
-	}
-	clear(m.heads)
 	m.knots, m.steps, m.rings, m.chains, m.weight = m.knots[:0], m.steps[:0], m.rings[:0], m.chains[:0], 0
 }
 
-// cell returns the cell column or row of a lattice position.
-func (m *mesh) cell(v int32) int { return (int(v)<<m.coarse + reach) >> cellShift }
-
 // knot returns the knot at a position of the lattice.
 func (m *mesh) knot(x, y int32) int32 {
-	head := &m.heads[m.cell(y)*cellSide+m.cell(x)]
-	for n := *head; n != 0; n = m.knots[n-1].next {
-		if k := &m.knots[n-1]; k.x == x && k.y == y {
-			return n - 1
-		}
+	n, fresh := m.known.number(x, y, int32(len(m.knots)))
+	if fresh {
+		m.knots = append(m.knots, knot{x: x, y: y})
 	}
-	m.knots = append(m.knots, knot{x: x, y: y, next: *head})
-	*head = int32(len(m.knots))
-	return *head - 1
+	return n
 }
 
 // add adds a ring of the feature at hand; one that is all in one knot is nothing.
@@ -114,8 +97,7 @@ func (m *mesh) add(t *tracer, path layers.Path, own bool) {
 	m.rings = append(m.rings, ring{kind: path.Kind, steps: from, stepsEnd: len(m.steps)})
 }
 
-// tie turns the rings of a feature, which must be the last ones added before what comes next, into chains of knots. It
-// tells whether a knot comes twice.
+// tie turns the rings of a feature into chains of knots. It tells whether a knot comes twice.
 func (m *mesh) tie(rings []ring, feature int32) (tangled bool) {
 	for i := range rings {
 		r := &rings[i]
@@ -123,11 +105,18 @@ func (m *mesh) tie(rings []ring, feature int32) (tangled bool) {
 		m.chain(m.steps[r.steps:r.stepsEnd])
 		r.chainsEnd = len(m.chains)
 		chain := m.chains[r.chain:]
-		for j, at := range chain {
-			k := &m.knots[at]
+		before, at := chain[len(chain)-1], chain[0]
+		for j := range chain {
+			next := chain[0]
+			if j+1 < len(chain) {
+				next = chain[j+1]
+			}
+			k, to := &m.knots[at], &m.knots[next]
 			tangled = tangled || k.seen == feature+1
 			k.seen = feature + 1
-			k.pass(chain[(j+len(chain)-1)%len(chain)], chain[(j+1)%len(chain)])
+			k.pass(before, next)
+			r.area += int64(k.x)*int64(to.y) - int64(to.x)*int64(k.y)
+			before, at = at, next
 		}
 	}
 	return tangled
@@ -167,17 +156,17 @@ func (m *mesh) bend(a, b *step) {
 	}
 	m.hits = m.hits[:0]
 	l := newLine(a, b)
-	sx, sy := int32(sign(int64(kb.x-ka.x))), int32(sign(int64(kb.y-ka.y)))
-	for row := m.cell(y0); row <= m.cell(y1); row++ {
-		from, to := m.columns(&l, row, x0, x1)
-		for _, head := range m.heads[row*cellSide+from : row*cellSide+to+1] {
-			for n := head; n != 0; n = m.knots[n-1].next {
-				k := &m.knots[n-1]
-				if k.x < x0 || k.x > x1 || k.y < y0 || k.y > y1 || n-1 == a.knot || n-1 == b.knot || !l.through(k, m.shift) {
-					continue
-				}
-				m.hits = append(m.hits, hit{sx*k.x + sy*k.y, n - 1})
+	for y := y0; y <= y1; y++ {
+		from, to := x0, x1
+		if x1-x0 > 4 && y1 > y0 {
+			from, to = l.columns(y, m.shift, x0, x1)
+		}
+		for x := m.known.next(from, to, y); x <= to; x = m.known.next(x+1, to, y) {
+			if x == ka.x && y == ka.y || x == kb.x && y == kb.y || !l.through(x, y, m.shift) {
+				continue
 			}
+			along := (x-ka.x)*int32(sign(int64(kb.x-ka.x))) + (y-ka.y)*int32(sign(int64(kb.y-ka.y)))
+			m.hits = append(m.hits, hit{along, m.knot(x, y)})
 		}
 	}
 	if len(m.hits) > 1 {
@@ -186,26 +175,6 @@ func (m *mesh) bend(a, b *step) {
 	for _, h := range m.hits {
 		m.chains = append(m.chains, h.knot)
 	}
-}
-
-// columns returns the first and the last cell of a row that a line between two columns of the lattice may go through.
-func (m *mesh) columns(l *line, row int, x0, x1 int32) (from, to int) {
-	from, to = m.cell(x0), m.cell(x1)
-	if to-from < 3 || l.dy == 0 {
-		return from, to
-	}
-	north := float64(int64(row<<cellShift-reach)<<(m.shift-m.coarse) - l.y) // of the row, from the line's beginning
-	slope := float64(l.dx) / float64(l.dy)
-	a, b := north*slope, (north+float64(int64(1)<<cellShift<<(m.shift-m.coarse)))*slope
-	step := float64(int64(1) << m.shift)
-	west, east := (float64(l.x)+min(a, b))/step-1, (float64(l.x)+max(a, b))/step+1 // one more, against rounding
-	if west > float64(x0) {
-		from = m.cell(int32(min(west, float64(x1))))
-	}
-	if east < float64(x1) {
-		to = m.cell(int32(max(east, float64(x0))))
-	}
-	return from, to
 }
 
 // line is a segment from west to east, or from north to south where it is upright, in fine steps.
@@ -218,11 +187,22 @@ func newLine(a, b *step) line {
 	return line{int64(a.x), int64(a.y), int64(b.x) - int64(a.x), int64(b.y) - int64(a.y)}
 }
 
-// through tells whether the line goes through the square of a knot, of which the north and west sides are part. It is
+// columns returns the first and the last column between x0 and x1 that the line, which is not level, may go through in a
+// row of the lattice.
+func (l *line) columns(y int32, shift uint, x0, x1 int32) (from, to int32) {
+	size := float64(int64(1) << shift)
+	slope := float64(l.dx) / float64(l.dy)
+	north := float64(int64(y)<<shift - l.y)
+	a, b := float64(l.x)+north*slope, float64(l.x)+(north+size)*slope
+	west, east := min(a, b)/size-1, max(a, b)/size+1 // one more, against rounding
+	return int32(max(west, float64(x0))), int32(min(east, float64(x1)))
+}
+
+// through tells whether the line goes through a square of the lattice, of which the north and west sides are part. It is
 // exact, whichever way the line was given.
-func (l *line) through(k *knot, shift uint) bool {
+func (l *line) through(col, row int32, shift uint) bool {
 	size := int64(1) << shift
-	x, y := int64(k.x)<<shift-l.x, int64(k.y)<<shift-l.y // of the square's corner, from the line's beginning
+	x, y := int64(col)<<shift-l.x, int64(row)<<shift-l.y // of the square's corner, from the line's beginning
 	if x > l.dx || x+size <= 0 || y > max(l.dy, 0) || y+size <= min(l.dy, 0) {
 		return false
 	}
@@ -272,37 +252,37 @@ func (m *mesh) polygon(rings []ring, fn func([]pos)) {
 	if rings[0].kind == layers.PathHole {
 		return // its outer ring is nothing
 	}
-	left := int64(0)
-	for i, r := range rings {
-		a := m.area(m.chains[r.chain:r.chainsEnd])
-		a = max(a, -a)
-		if i > 0 {
-			a = -a
-		} else if a == 0 {
-			return
-		}
-		left += a
+	left := max(rings[0].area, -rings[0].area)
+	if left == 0 {
+		return
+	}
+	for _, r := range rings[1:] {
+		left -= max(r.area, -r.area)
 	}
 	if left <= 0 {
 		return
 	}
 	for _, r := range rings {
-		m.emit(m.chains[r.chain:r.chainsEnd], r.kind == layers.PathHole, fn)
+		m.emit(m.chains[r.chain:r.chainsEnd], r.area, r.kind == layers.PathHole, fn)
 	}
 }
 
-// emit calls fn with a chain as a ring of positive area, or of negative for a hole.
-func (m *mesh) emit(chain []int32, hole bool, fn func([]pos)) {
-	area := m.area(chain)
+// emit calls fn with a chain of an area as a ring of positive area, or of negative for a hole.
+func (m *mesh) emit(chain []int32, area int64, hole bool, fn func([]pos)) {
 	if area == 0 {
 		return
 	}
 	m.outline = m.outline[:0]
-	n := len(chain)
-	for i, at := range chain {
-		if p := m.at(at); m.knots[at].fork || !straight(m.at(chain[(i+n-1)%n]), p, m.at(chain[(i+1)%n])) {
+	before, p := m.at(chain[len(chain)-1]), m.at(chain[0])
+	for i, n := range chain {
+		next := m.at(chain[0])
+		if i+1 < len(chain) {
+			next = m.at(chain[i+1])
+		}
+		if m.knots[n].fork || !straight(before, p, next) {
 			m.outline = append(m.outline, p)
 		}
+		before, p = p, next
 	}
 	if area > 0 == hole {
 		slices.Reverse(m.outline)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"shapan/geo"
 	"shapan/layers"
 
 	"github.com/paulmach/orb"
@@ -99,7 +98,7 @@ func (p *pen) gather(ctx context.Context, t *layers.Table, r Request, labelled b
 			p.leaveOut([]drawn{d})
 			return !p.over
 		}
-		d.labelled = labelled && (p.level == 0 || span.size() >= roomForLabel) && p.tracer.frame.at(geo.World(shape.Label)).inside()
+		d.labelled = labelled && (p.level == 0 || span.size() >= roomForLabel) && p.labelAt(shape).inside()
 		d.from = len(p.mesh.rings)
 		area := shape.Paths[0].Kind == layers.PathOuter
 		if area {
@@ -143,9 +142,13 @@ func (p *pen) leastSize(t *layers.Table, b orb.Bound, f layers.Filter) int64 {
 
 // span returns what a shape spans in units of the tile.
 func (p *pen) span(s *layers.Shape) span {
-	west, north := geo.World(s.Bound.LeftTop())
-	east, south := geo.World(s.Bound.RightBottom())
-	return span{p.tracer.frame.at(west, north), p.tracer.frame.at(east, south)}
+	f := &p.tracer.frame
+	return span{f.at(s.NorthWest[0], s.NorthWest[1]), f.at(s.SouthEast[0], s.SouthEast[1])}
+}
+
+// labelAt returns where the label of a shape stands.
+func (p *pen) labelAt(s *layers.Shape) pos {
+	return p.tracer.frame.at(s.WorldLabel[0], s.WorldLabel[1])
 }
 
 // shape draws one shape and its label.
@@ -194,7 +197,7 @@ func (p *pen) multiPoint(xy [][2]uint32) {
 // label draws the point inside an area that its label stands at.
 func (p *pen) label(d *drawn) {
 	before := p.labels.mark()
-	p.labels.points(p.tracer.frame.at(geo.World(d.shape.Label)))
+	p.labels.points(p.labelAt(d.shape))
 	p.tags(&p.labels, d.row)
 	p.labels.feature(uint64(d.row.ID()), typePoint)
 	if p.last() && p.full() {
@@ -236,7 +239,7 @@ func (p *pen) leaveOut(shapes []drawn) {
 	p.tracer.coarse = p.base
 	for _, d := range shapes {
 		if p.tracer.meets(d.shape, d.own) {
-			p.rest.add(p.tracer.frame.at(geo.World(d.shape.Label)))
+			p.rest.add(p.labelAt(d.shape))
 		}
 	}
 	p.tracer.coarse = coarse

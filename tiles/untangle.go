@@ -30,7 +30,7 @@ func (m *mesh) untangle(rings []ring, fn func([]pos)) {
 	w.edges, w.outers, w.holes = w.edges[:0], w.outers[:0], w.holes[:0]
 	for _, r := range rings {
 		chain := m.chains[r.chain:r.chainsEnd]
-		back := m.area(chain) > 0 == (r.kind == layers.PathHole)
+		back := r.area > 0 == (r.kind == layers.PathHole)
 		for i, at := range chain {
 			e := edge{from: at, to: chain[(i+1)%len(chain)]}
 			if back {
@@ -172,10 +172,10 @@ func (m *mesh) group(fn func([]pos)) {
 		}
 	}
 	for o, outer := range w.outers {
-		m.emit(outer, false, fn)
+		m.emit(outer, m.area(outer), false, fn)
 		for h, hole := range w.holes {
 			if in[h] == o {
-				m.emit(hole, true, fn)
+				m.emit(hole, m.area(hole), true, fn)
 			}
 		}
 	}
