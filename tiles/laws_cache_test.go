@@ -128,53 +128,97 @@ func anyChanges(rnd *rand.Rand, all []layers.Layer, there map[string]map[int64]b
 	return changes
 }
 
-// After any changes, what the cache holds under the key of a tile is what is drawn anew: from memory that followed the
-// record, and from memory that loads it now.
-func TestKeptTileIsTheFreshOne(t *testing.T) {
-	t.Parallel()
-	rnd := rand.New(rand.NewPCG(51, 1))
+// record is a real record and memory that follows it.
+type record struct {
+	*layers.Live
+	store *gpkg.Store
+	rnd   *rand.Rand
+	all   []layers.Layer
+	there map[string]map[int64]bool
+}
+
+// newRecord makes a record with a mixture of features.
+func newRecord(t *testing.T, seed uint64) *record {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	store, err := gpkg.Open(ctx, filepath.Join(t.TempDir(), "record.gpkg"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
-	all := mixture()
-	there := map[string]map[int64]bool{}
+	r := &record{store: store, rnd: rand.New(rand.NewPCG(seed, 1)), all: mixture(), there: map[string]map[int64]bool{}}
 	var first []layers.Change
-	for _, l := range all {
-		there[l.Name] = map[int64]bool{}
+	for _, l := range r.all {
+		r.there[l.Name] = map[int64]bool{}
 		first = append(first, layers.Change{Op: layers.Define, Layer: l.Name, Schema: &l})
 	}
-	if _, err := store.Put(ctx, layers.Key{}, append(first, anyChanges(rnd, all, there, 150)...)); err != nil {
+	if _, err := store.Put(ctx, layers.Key{}, append(first, anyChanges(r.rnd, r.all, r.there, 150)...)); err != nil {
 		t.Fatal(err, layers.Cause(err))
 	}
-	live, err := layers.Open(ctx, store, layers.LiveConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r.Live = r.load(t)
 	ended := make(chan error, 1)
-	go func() { ended <- live.Run(ctx) }()
-	defer func() {
+	go func() { ended <- r.Run(ctx) }()
+	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-	}()
+		store.Close()
+	})
+	return r
+}
+
+// load loads the record anew.
+func (r *record) load(t *testing.T) *layers.Live {
+	t.Helper()
+	live, err := layers.Open(t.Context(), r.store, layers.LiveConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return live
+}
+
+// change makes some changes.
+func (r *record) change(t *testing.T, n int) {
+	t.Helper()
+	if _, err := r.Put(t.Context(), layers.Key{}, anyChanges(r.rnd, r.all, r.there, n)); err != nil {
+		t.Fatal(err, layers.Cause(err))
+	}
+}
+
+// scopes see everything, and one community.
+var scopes = []layers.Scope{{Audience: layers.Internal}, {Audience: layers.Internal, Communities: []string{"460106001001"}}}
+
+// queries choose everything, and some by their level.
+var queries = []layers.Query{{}, {Terms: []layers.Term{{Field: "level", Op: layers.Less, Values: []string{"2"}}}}}
+
+// ask returns a layer of a view and a filter of it.
+func ask(t *testing.T, v *layers.View, name string, q layers.Query) (*layers.Table, layers.Filter) {
+	t.Helper()
+	table, err := v.Table(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := table.Compile(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table, f
+}
+
+// After any changes, what the cache holds under the key of a tile is what is drawn anew: from memory that followed the
+// record, and from memory that loads it now.
+func TestKeptTileIsTheFreshOne(t *testing.T) {
+	t.Parallel()
+	r := newRecord(t, 51)
 	kept := cache(t, 64<<20)
-	tiles := places(rnd)
+	tiles := places(r.rnd)
 	for round := range 6 {
 		if round > 0 {
-			if _, err := live.Put(ctx, layers.Key{}, anyChanges(rnd, all, there, 1+rnd.IntN(8))); err != nil {
-				t.Fatal(err, layers.Cause(err))
-			}
+			r.change(t, 1+r.rnd.IntN(8))
 		}
-		again, err := layers.Open(ctx, store, layers.LiveConfig{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, scope := range []layers.Scope{{Audience: layers.Internal}, {Audience: layers.Internal, Communities: []string{"460106001001"}}} {
-			compareKept(t, kept, live.Snapshot().View(scope), again.Snapshot().View(scope), tiles)
+		again := r.load(t)
+		for _, scope := range scopes {
+			compareKept(t, kept, r.Snapshot().View(scope), again.Snapshot().View(scope), tiles)
 		}
 	}
 	if s := kept.Stats(); s.Hits < 300 || s.Misses < 300 {
@@ -185,37 +229,28 @@ func TestKeptTileIsTheFreshOne(t *testing.T) {
 // compareKept compares what a cache holds with what views of the same state draw, with and without a filter.
 func compareKept(t *testing.T, kept *Cache, v, again *layers.View, tiles []maptile.Tile) {
 	t.Helper()
-	for _, name := range []string{"points", "ways", "areas", "mixed"} {
-		for _, query := range []layers.Query{{}, {Terms: []layers.Term{{Field: "level", Op: layers.Less, Values: []string{"2"}}}}} {
-			request := func(v *layers.View, tile maptile.Tile) (Request, string) {
-				table, err := v.Table(name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				f, err := table.Compile(query)
-				if err != nil {
-					t.Fatal(err)
-				}
-				rev, err := Rev(v, []string{name}, tile)
-				if err != nil {
-					t.Fatal(err)
-				}
-				r := Request{Layers: []string{name}, Tile: tile, Filters: map[string]layers.Filter{name: f}}
-				return r, fmt.Sprint(name, tile, rev, v.Key(), len(query.Terms))
-			}
+	for _, l := range mixture() {
+		for _, query := range queries {
+			_, f := ask(t, v, l.Name, query)
+			_, anew := ask(t, again, l.Name, query)
 			for _, tile := range tiles {
-				r, key := request(v, tile)
-				old, err := kept.Get(t.Context(), key, func(ctx context.Context) ([]byte, error) { return Vector(ctx, v, r) })
+				rev, err := Rev(v, []string{l.Name}, tile)
 				if err != nil {
 					t.Fatal(err)
 				}
-				r, _ = request(again, tile)
-				fresh, err := Vector(t.Context(), again, r)
+				key := fmt.Sprint(l.Name, tile, rev, v.Key(), len(query.Terms))
+				old, err := kept.Get(t.Context(), key, func(ctx context.Context) ([]byte, error) {
+					return Vector(ctx, v, Request{Layers: []string{l.Name}, Tile: tile, Filters: map[string]layers.Filter{l.Name: f}})
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				fresh, err := Vector(t.Context(), again, Request{Layers: []string{l.Name}, Tile: tile, Filters: map[string]layers.Filter{l.Name: anew}})
 				if err != nil {
 					t.Fatal(err)
 				}
 				if !bytes.Equal(old.Raw, fresh) {
-					t.Fatalf("%s %v, filter %v, state %d: %d bytes are kept, %d are drawn", name, tile, query.Terms, v.Seq, len(old.Raw), len(fresh))
+					t.Fatalf("%s %v, filter %v, state %d: %d bytes are kept, %d are drawn", l.Name, tile, query.Terms, v.Seq, len(old.Raw), len(fresh))
 				}
 			}
 		}
