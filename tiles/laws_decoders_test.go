@@ -80,7 +80,17 @@ func samples() (all []Request) {
 	return all
 }
 
-// content is a tile as JSON.
+// sample is a tile and what is in it.
+type sample struct {
+	Tile   []byte  `json:"tile"`
+	Layers content `json:"layers"`
+}
+
+func sampleFile(t maptile.Tile) string {
+	return filepath.Join("testdata", "decoders", fmt.Sprintf("%d-%d-%d.json", t.Z, t.X, t.Y))
+}
+
+// content is the layers of a tile.
 type content []layerContent
 
 type layerContent struct {
@@ -126,20 +136,18 @@ func TestTilesForOtherDecoders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		form, err := json.Marshal(contentOf(tile))
+		form, err := json.Marshal(sample{b, contentOf(tile)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := filepath.Join("testdata", "decoders", fmt.Sprintf("%d-%d-%d", r.Tile.Z, r.Tile.X, r.Tile.Y))
-		for file, data := range map[string][]byte{name + ".mvt": b, name + ".json": form} {
-			if *update {
-				if err := os.WriteFile(file, data, 0o644); err != nil {
-					t.Fatal(err)
-				}
+		file := sampleFile(r.Tile)
+		if *update {
+			if err := os.WriteFile(file, form, 0o644); err != nil {
+				t.Fatal(err)
 			}
-			if kept, err := os.ReadFile(file); err != nil || !bytes.Equal(kept, data) {
-				t.Errorf("%s is not what is drawn (%v): if it should be, run go test ./tiles -update and npm test in api/web", file, err)
-			}
+		}
+		if kept, err := os.ReadFile(file); err != nil || !bytes.Equal(kept, form) {
+			t.Errorf("%s is not what is drawn (%v): if it should be, run go test ./tiles -update and npm test in api/web", file, err)
 		}
 		readByOrb(t, b, contentOf(tile))
 	}
@@ -243,22 +251,25 @@ func TestGDALReadsTiles(t *testing.T) {
 	t.Parallel()
 	for _, r := range samples() {
 		tile := r.Tile
-		name := filepath.Join("testdata", "decoders", fmt.Sprintf("%d-%d-%d", tile.Z, tile.X, tile.Y))
-		form, err := os.ReadFile(name + ".json")
+		form, err := os.ReadFile(sampleFile(tile))
 		if err != nil {
 			t.Fatal(err)
 		}
-		var want content
+		var want sample
 		if err := json.Unmarshal(form, &want); err != nil {
 			t.Fatal(err)
 		}
+		file := filepath.Join(t.TempDir(), "tile.mvt")
+		if err := os.WriteFile(file, want.Tile, 0o644); err != nil {
+			t.Fatal(err)
+		}
 		var got content
-		for _, l := range want {
-			out := gdal(t, "ogr2ogr", "-f", "GeoJSON", "-lco", "COORDINATE_PRECISION=9", "/vsistdout/", "MVT:"+name+".mvt", l.Name,
+		for _, l := range want.Layers {
+			out := gdal(t, "ogr2ogr", "-f", "GeoJSON", "-lco", "COORDINATE_PRECISION=9", "/vsistdout/", "MVT:"+file, l.Name,
 				"-oo", "CLIP=NO", "-oo", fmt.Sprint("X=", tile.X), "-oo", fmt.Sprint("Y=", tile.Y), "-oo", fmt.Sprint("Z=", tile.Z))
 			got = append(got, layerContent{l.Name, readByGDAL(t, out, tile)})
 		}
-		if diff := cmp.Diff(inJSON(t, want), inJSON(t, got)); diff != "" {
+		if diff := cmp.Diff(inJSON(t, want.Layers), inJSON(t, got)); diff != "" {
 			t.Errorf("%v: GDAL reads the tile otherwise (-want +got):\n%s", tile, diff)
 		}
 	}
