@@ -156,55 +156,73 @@ func features(gs []orb.Geometry) (out []layers.Feature) {
 	return out
 }
 
-// manyPartitions calls fn with random partitions, each as a view and the tiles around its middle.
-func manyPartitions(t *testing.T, seeds int, fn func(t *testing.T, gs []orb.Geometry, v *layers.View, z maptile.Zoom, tiles [2][2]maptile.Tile)) {
+// four are two tiles beside each other and the two south of them.
+type four struct {
+	matrix Matrix
+	at     [2][2]maptile.Tile // by column and row
+}
+
+// manyPartitions calls fn with random partitions, each as a view, and the tiles around its middle.
+func manyPartitions(t *testing.T, m Matrix, seeds int, fn func(t *testing.T, gs []orb.Geometry, v *layers.View, tiles four)) {
 	for seed := range seeds {
 		p, z := anyPartition(uint64(seed))
 		gs := p.areas()
 		v := view(t, areaLayer(int(z)+seed%2), features(gs)...)
-		x, y := geo.World(p.at)
-		half := uint32(1) << (31 - z) // the four tiles around the corner that is nearest
-		first := maptile.New((x-half)>>(32-z), (y-half)>>(32-z), z)
-		var tiles [2][2]maptile.Tile
+		half := m.Bound(m.Tile(p.at, z+1))
+		first := m.Tile(orb.Point{2*half.Min[0] - half.Max[0] + 1e-9, 2*half.Max[1] - half.Min[1] - 1e-9}, z) // half a tile to the north-west
+		tiles := four{matrix: m}
 		for i := range 2 {
 			for j := range 2 {
-				tiles[i][j] = maptile.New(first.X+uint32(i), first.Y+uint32(j), z)
+				tiles.at[i][j] = maptile.New(first.X+uint32(i), first.Y+uint32(j), z)
 			}
 		}
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { fn(t, gs, v, z, tiles) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { fn(t, gs, v, tiles) })
 	}
 }
 
-func drawnAreas(t *testing.T, v *layers.View, tile maptile.Tile) []readFeature {
+// drawn returns the areas of one of the tiles.
+func (f four) drawn(t *testing.T, v *layers.View, column, row int) []readFeature {
 	t.Helper()
-	return read(t, v, Request{Layers: []string{"areas"}, Tile: tile}).layer("areas").features
+	return read(t, v, Request{Layers: []string{"areas"}, Tile: f.at[column][row], Matrix: f.matrix}).layer("areas").features
+}
+
+// inEachMatrix runs a test in either matrix.
+func inEachMatrix(t *testing.T, test func(t *testing.T, m Matrix)) {
+	for _, m := range []Matrix{WebMercator, LonLat} {
+		t.Run(m.String(), func(t *testing.T) {
+			t.Parallel()
+			test(t, m)
+		})
+	}
 }
 
 // Areas that share a border have the same positions on it, at every zoom: each piece of border is there once in either
 // direction, so nothing lies open or twice between them.
 func TestNeighbouringAreasMeetInTheSamePositions(t *testing.T) {
 	t.Parallel()
-	manyPartitions(t, 80, func(t *testing.T, _ []orb.Geometry, v *layers.View, _ maptile.Zoom, tiles [2][2]maptile.Tile) {
-		t.Parallel()
-		open := map[[2]pos]int{}
-		pieces := 0
-		for _, f := range drawnAreas(t, v, tiles[0][0]) {
-			for _, ring := range f.parts {
-				for i, p := range ring {
-					q := ring[(i+1)%len(ring)]
-					open[[2]pos{p, q}]++
-					open[[2]pos{q, p}]--
-					pieces++
+	inEachMatrix(t, func(t *testing.T, m Matrix) {
+		manyPartitions(t, m, 40, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
+			t.Parallel()
+			open := map[[2]pos]int{}
+			pieces := 0
+			for _, f := range tiles.drawn(t, v, 0, 0) {
+				for _, ring := range f.parts {
+					for i, p := range ring {
+						q := ring[(i+1)%len(ring)]
+						open[[2]pos{p, q}]++
+						open[[2]pos{q, p}]--
+						pieces++
+					}
 				}
 			}
-		}
-		edge := func(v int64) bool { return v == -reach || v == Extent+reach }
-		for piece, n := range open {
-			p, q := piece[0], piece[1]
-			if n != 0 && !(p.x == q.x && edge(p.x)) && !(p.y == q.y && edge(p.y)) {
-				t.Fatalf("of the border from %v to %v one side is there %d times more often, among %d pieces", p, q, n, pieces)
+			edge := func(v int64) bool { return v == -reach || v == Extent+reach }
+			for piece, n := range open {
+				p, q := piece[0], piece[1]
+				if n != 0 && !(p.x == q.x && edge(p.x)) && !(p.y == q.y && edge(p.y)) {
+					t.Fatalf("of the border from %v to %v one side is there %d times more often, among %d pieces", p, q, n, pieces)
+				}
 			}
-		}
+		})
 	})
 }
 
@@ -212,21 +230,23 @@ func TestNeighbouringAreasMeetInTheSamePositions(t *testing.T) {
 // border runs along there.
 func TestAreasGoOnInTheNextTile(t *testing.T) {
 	t.Parallel()
-	manyPartitions(t, 60, func(t *testing.T, _ []orb.Geometry, v *layers.View, _ maptile.Zoom, tiles [2][2]maptile.Tile) {
-		t.Parallel()
-		flip := func(p pos) pos { return pos{p.y, p.x} }
-		same := func(p pos) pos { return p }
-		first, east, south := drawnAreas(t, v, tiles[0][0]), drawnAreas(t, v, tiles[1][0]), drawnAreas(t, v, tiles[0][1])
-		for name, two := range map[string][2]seam{
-			"east":  {seamOf(t, first, Extent, -1, same), seamOf(t, east, 0, 1, same)},
-			"south": {seamOf(t, first, Extent, -1, flip), seamOf(t, south, 0, 1, flip)},
-		} {
-			for y := range Extent {
-				if a, b := two[0].ids[y], two[1].ids[y]; a == 0 || b == 0 || a != b && !two[0].along[y] && !two[1].along[y] {
-					t.Fatalf("%s, unit %d: area %d on this side, %d on the other (0: none)", name, y, a, b)
+	inEachMatrix(t, func(t *testing.T, m Matrix) {
+		manyPartitions(t, m, 40, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
+			t.Parallel()
+			flip := func(p pos) pos { return pos{p.y, p.x} }
+			same := func(p pos) pos { return p }
+			first, east, south := tiles.drawn(t, v, 0, 0), tiles.drawn(t, v, 1, 0), tiles.drawn(t, v, 0, 1)
+			for name, two := range map[string][2]seam{
+				"east":  {seamOf(t, first, Extent, -1, same), seamOf(t, east, 0, 1, same)},
+				"south": {seamOf(t, first, Extent, -1, flip), seamOf(t, south, 0, 1, flip)},
+			} {
+				for y := range Extent {
+					if a, b := two[0].ids[y], two[1].ids[y]; a == 0 || b == 0 || a != b && !two[0].along[y] && !two[1].along[y] {
+						t.Fatalf("%s, unit %d: area %d on this side, %d on the other (0: none)", name, y, a, b)
+					}
 				}
 			}
-		}
+		})
 	})
 }
 
@@ -279,13 +299,15 @@ func seamOf(t *testing.T, fs []readFeature, x, inner int64, turned func(pos) pos
 // is in one piece.
 func TestDrawnAreasAreValid(t *testing.T) {
 	t.Parallel()
-	manyPartitions(t, 80, func(t *testing.T, _ []orb.Geometry, v *layers.View, _ maptile.Zoom, tiles [2][2]maptile.Tile) {
-		t.Parallel()
-		for _, f := range drawnAreas(t, v, tiles[0][0]) {
-			if err := polygonsOf(f).Validate(); err != nil {
-				t.Errorf("area %d: %v: %v", f.id, err, f.parts)
+	inEachMatrix(t, func(t *testing.T, m Matrix) {
+		manyPartitions(t, m, 40, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
+			t.Parallel()
+			for _, f := range tiles.drawn(t, v, 0, 0) {
+				if err := polygonsOf(f).Validate(); err != nil {
+					t.Errorf("area %d: %v: %v", f.id, err, f.parts)
+				}
 			}
-		}
+		})
 	})
 }
 
@@ -333,11 +355,11 @@ func exactly(g orb.Geometry, tile maptile.Tile) (area, around float64) {
 // the lattice's squares, so the area by less than that times its length. An area that has more than that is drawn.
 func TestDrawnAreasKeepTheirArea(t *testing.T) {
 	t.Parallel()
-	manyPartitions(t, 40, func(t *testing.T, gs []orb.Geometry, v *layers.View, z maptile.Zoom, tiles [2][2]maptile.Tile) {
+	manyPartitions(t, WebMercator, 40, func(t *testing.T, gs []orb.Geometry, v *layers.View, tiles four) {
 		t.Parallel()
-		tile := tiles[0][0]
+		tile := tiles.at[0][0]
 		got := map[uint64]float64{}
-		for _, f := range drawnAreas(t, v, tile) {
+		for _, f := range tiles.drawn(t, v, 0, 0) {
 			if _, twice := got[f.id]; twice || f.id == 0 {
 				t.Errorf("area %d is there twice", f.id)
 			}
@@ -347,7 +369,7 @@ func TestDrawnAreasKeepTheirArea(t *testing.T) {
 		}
 		table, _ := v.Table("areas")
 		diagonal := math.Sqrt2
-		if int(z) < table.Layer.MaxZoom {
+		if int(tile.Z) < table.Layer.MaxZoom {
 			diagonal *= 2
 		}
 		for i, g := range gs {

@@ -128,8 +128,8 @@ func anyChanges(rnd *rand.Rand, all []layers.Layer, there map[string]map[int64]b
 	return changes
 }
 
-// record is a real record and memory that follows it.
-type record struct {
+// followed is a real record and memory that follows it.
+type followed struct {
 	*layers.Live
 	store *gpkg.Store
 	rnd   *rand.Rand
@@ -138,14 +138,14 @@ type record struct {
 }
 
 // newRecord makes a record with a mixture of features.
-func newRecord(t *testing.T, seed uint64) *record {
+func newRecord(t *testing.T, seed uint64) *followed {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	store, err := gpkg.Open(ctx, filepath.Join(t.TempDir(), "record.gpkg"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &record{store: store, rnd: rand.New(rand.NewPCG(seed, 1)), all: mixture(), there: map[string]map[int64]bool{}}
+	r := &followed{store: store, rnd: rand.New(rand.NewPCG(seed, 1)), all: mixture(), there: map[string]map[int64]bool{}}
 	var first []layers.Change
 	for _, l := range r.all {
 		r.there[l.Name] = map[int64]bool{}
@@ -168,7 +168,7 @@ func newRecord(t *testing.T, seed uint64) *record {
 }
 
 // load loads the record anew.
-func (r *record) load(t *testing.T) *layers.Live {
+func (r *followed) load(t *testing.T) *layers.Live {
 	t.Helper()
 	live, err := layers.Open(t.Context(), r.store, layers.LiveConfig{})
 	if err != nil {
@@ -178,7 +178,7 @@ func (r *record) load(t *testing.T) *layers.Live {
 }
 
 // change makes some changes.
-func (r *record) change(t *testing.T, n int) {
+func (r *followed) change(t *testing.T, n int) {
 	t.Helper()
 	if _, err := r.Put(t.Context(), layers.Key{}, anyChanges(r.rnd, r.all, r.there, n)); err != nil {
 		t.Fatal(err, layers.Cause(err))

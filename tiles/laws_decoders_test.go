@@ -308,9 +308,9 @@ func readByGDAL(t *testing.T, form []byte, tile maptile.Tile) (out []featureCont
 // GDAL draws four tiles of areas that fill the world, side by side, without a pixel between them that is nobody's.
 func TestGDALDrawsTilesWithoutAGap(t *testing.T) {
 	t.Parallel()
-	manyPartitions(t, 3, func(t *testing.T, gs []orb.Geometry, v *layers.View, z maptile.Zoom, tiles [2][2]maptile.Tile) {
-		dir := t.TempDir()
-		for _, column := range tiles {
+	manyPartitions(t, WebMercator, 3, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
+		dir, first := t.TempDir(), tiles.at[0][0]
+		for _, column := range tiles.at {
 			for _, tile := range column {
 				folder := filepath.Join(dir, fmt.Sprint(tile.Z), fmt.Sprint(tile.X))
 				b, err := Vector(t.Context(), v, Request{Layers: []string{"areas"}, Tile: tile})
@@ -326,11 +326,11 @@ func TestGDALDrawsTilesWithoutAGap(t *testing.T) {
 			}
 		}
 		const half, pixels = math.Pi * 6378137, 300
-		size := 2 * half / math.Exp2(float64(z))
-		west, north := float64(tiles[0][0].X)*size-half, half-float64(tiles[0][0].Y)*size
+		size := 2 * half / math.Exp2(float64(first.Z))
+		west, north := float64(first.X)*size-half, half-float64(first.Y)*size
 		picture := filepath.Join(dir, "picture.bin")
 		gdal(t, "gdal_rasterize", "-q", "-of", "ENVI", "-ot", "UInt16", "-a", "mvt_id", "-ts", fmt.Sprint(pixels), fmt.Sprint(pixels), "-l", "areas",
-			"-te", fmt.Sprint(west), fmt.Sprint(north-2*size), fmt.Sprint(west+2*size), fmt.Sprint(north), "MVT:"+filepath.Join(dir, fmt.Sprint(z)), picture)
+			"-te", fmt.Sprint(west), fmt.Sprint(north-2*size), fmt.Sprint(west+2*size), fmt.Sprint(north), "MVT:"+filepath.Join(dir, fmt.Sprint(first.Z)), picture)
 		raw, err := os.ReadFile(picture)
 		if err != nil || len(raw) != 2*pixels*pixels {
 			t.Fatal(err, len(raw))
