@@ -11,7 +11,12 @@ type Shape struct {
 	Geometry orb.Geometry // WGS-84
 	Bound    orb.Bound    // lon/lat degrees
 	Label    orb.Point    // a position inside, where the label of an area stands
-	Paths    []Path       // the same positions in world coordinates (geo.World), in the geometry's order
+
+	// The same in world coordinates (geo.World).
+	Paths      []Path // in the geometry's order
+	NorthWest  [2]uint32
+	SouthEast  [2]uint32
+	WorldLabel [2]uint32
 }
 
 // Path is one run of positions of a shape.
@@ -34,6 +39,7 @@ const (
 // NewShape projects a geometry once. It keeps g, which must not be edited afterwards.
 func NewShape(g orb.Geometry) *Shape {
 	s := &Shape{Geometry: g, Bound: g.Bound(), Label: geo.Interior(g)}
+	s.NorthWest, s.SouthEast, s.WorldLabel = world(s.Bound.LeftTop()), world(s.Bound.RightBottom()), world(s.Label)
 	switch g := g.(type) {
 	case orb.MultiPoint:
 		s.add(PathPoints, g)
@@ -68,7 +74,12 @@ func (s *Shape) addPolygon(p orb.Polygon) {
 func (s *Shape) add(kind PathKind, points []orb.Point) {
 	xy := make([][2]uint32, len(points))
 	for i, p := range points {
-		xy[i][0], xy[i][1] = geo.World(p)
+		xy[i] = world(p)
 	}
 	s.Paths = append(s.Paths, Path{Kind: kind, XY: xy})
+}
+
+func world(p orb.Point) [2]uint32 {
+	x, y := geo.World(p)
+	return [2]uint32{x, y}
 }

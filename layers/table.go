@@ -56,6 +56,12 @@ func (t *table) rows() uint32 {
 
 func (t *table) at(row uint32) (*chunk, int) { return t.chunks[row/chunkRows], int(row % chunkRows) }
 
+// id returns the id of a row; 0 where it is empty.
+func (t *table) id(row uint32) int64 {
+	c, i := t.at(row)
+	return c.ids[i]
+}
+
 func (t *table) value(row uint32, field int) Value {
 	c, i := t.at(row)
 	return c.cols[field].value(t.kinds[field], i)

@@ -182,14 +182,18 @@ func (t *Table) Each(f Filter, fn func(Row) bool) {
 }
 
 // Within calls fn with the features whose bounds meet b (lon/lat degrees; Min[0] > Max[0] crosses the antimeridian) and
-// that match, in row order, which is the same for the same snapshot.
+// that match, in the order of their ids, which is the same however the layer came to hold them.
 func (t *Table) Within(b orb.Bound, f Filter, fn func(Row) bool) {
 	var rows []uint32
 	t.tab.index.Search(b, func(row uint32) bool {
 		rows = append(rows, row)
 		return true
 	})
-	slices.Sort(rows)
+	slices.Sort(rows) // mostly that is the order of the ids
+	byID := func(a, b uint32) int { return cmp.Compare(t.tab.id(a), t.tab.id(b)) }
+	if !slices.IsSortedFunc(rows, byID) {
+		slices.SortFunc(rows, byID)
+	}
 	for _, row := range rows {
 		r := Row{t, row}
 		if t.sees(row) && (f == nil || f.Match(r)) && !fn(r) {

@@ -42,8 +42,8 @@ func naive(b *testing.B, t *layers.Table, tile maptile.Tile) []byte {
 	return out
 }
 
-// lattice makes 119 areas that fill a square, each with about 40 vertices.
-func lattice() []layers.Feature {
+// manyAreas makes 119 areas that fill a square, each with about 40 vertices.
+func manyAreas() []layers.Feature {
 	rnd := rand.New(rand.NewPCG(41, 1))
 	var out []layers.Feature
 	for i := range 119 {
@@ -77,13 +77,13 @@ func both(b *testing.B, v *layers.View, name string, tile maptile.Tile) {
 }
 
 func BenchmarkAreas(b *testing.B) {
-	both(b, view(b, gridLayer, lattice()...), gridLayer.Name, geo.Tile(orb.Point{center[0] + 0.008, center[1] + 0.008}, 12))
+	both(b, view(b, gridLayer, manyAreas()...), gridLayer.Name, geo.Tile(orb.Point{center[0] + 0.008, center[1] + 0.008}, 12))
 }
 
 func BenchmarkAreasWithoutLabels(b *testing.B) {
 	plain := gridLayer
 	plain.Fields = []layers.Field{attr("number", layers.String, true), attr("title", layers.String, true), attr("households", layers.Int, true)}
-	both(b, view(b, plain, lattice()...), plain.Name, geo.Tile(orb.Point{center[0] + 0.008, center[1] + 0.008}, 12))
+	both(b, view(b, plain, manyAreas()...), plain.Name, geo.Tile(orb.Point{center[0] + 0.008, center[1] + 0.008}, 12))
 }
 
 func BenchmarkPoints5000(b *testing.B) {

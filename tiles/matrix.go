@@ -122,7 +122,8 @@ func (m Matrix) rev(t *layers.Table, tile maptile.Tile) layers.Seq {
 	return t.WorldRev(uint32(a.x0), uint32(a.y0), uint32(a.x1-1), uint32(a.y1-1))
 }
 
-// row returns the row of a world coordinate on the lattice of a LonLat matrix, whose row 0 begins at 90 N.
-func (f *frame) row(y uint32) int64 {
-	return int64(math.Floor((90 - geo.Unworld(0, y)[1]) * f.perDegree))
+// row returns the row of a world coordinate on the lattice of a LonLat matrix, whose row 0 begins at 90 N, or on one that
+// has 1<<bits rows for each of its rows.
+func (f *frame) row(y uint32, bits uint) int64 {
+	return int64(math.Floor((90 - geo.Unworld(0, y)[1]) * f.perDegree * float64(int64(1)<<bits)))
 }

@@ -1,8 +1,7 @@
 package tiles
 
 import (
-	"math"
-	"slices"
+	"math/bits"
 
 	"shapan/layers"
 
@@ -13,12 +12,23 @@ import (
 type pos struct{ x, y int64 }
 
 // frame turns world coordinates into units of a tile. All tiles of a zoom share one lattice, so neighbours agree on
-// every position.
+// every position. A position is in the unit north-west of it: units are rounded down.
 type frame struct {
-	up, down  uint // shifts: to the left below the zoom where a unit is one world unit, else to the right
-	x0, y0    int64
+	up, down uint // shifts: to the left below the zoom where a unit is one world unit, else to the right
+	x0, y0   int64
+
+	bits             uint // a unit has 1<<bits fine steps a side
+	fineUp, fineDown uint // shifts from world coordinates to fine steps
+
 	perDegree float64 // units in a degree of latitude, of a LonLat tile; 0: a tile of Web Mercator
 }
+
+// Fine steps are what lines and areas are cut and compared in: at least 64 to a unit, so that rounding does not make
+// borders cross, and as many as world coordinates have, up to what lets turns be computed exactly in 64 bits.
+const (
+	leastFine = 6
+	mostFine  = 18
+)
 
 func newFrame(t maptile.Tile) frame {
 	f := frame{x0: int64(t.X) * Extent, y0: int64(t.Y) * Extent}
@@ -27,14 +37,28 @@ func newFrame(t maptile.Tile) frame {
 	} else {
 		f.down = 20 - uint(t.Z)
 	}
+	f.bits = min(max(f.down, leastFine), mostFine)
+	f.fineUp, f.fineDown = f.up+f.bits-min(f.down, f.bits), f.down-min(f.down, f.bits)
 	return f
 }
 
+// at returns the unit of a position.
 func (f *frame) at(x, y uint32) pos {
 	if f.perDegree > 0 {
-		return pos{int64(x)<<f.up>>f.down - f.x0, f.row(y) - f.y0}
+		return pos{int64(x)<<f.up>>f.down - f.x0, f.row(y, 0) - f.y0}
 	}
 	return pos{int64(x)<<f.up>>f.down - f.x0, int64(y)<<f.up>>f.down - f.y0}
+}
+
+// fine returns a position in fine steps from the tile's corner.
+func (f *frame) fine(c [2]uint32) pos {
+	p := pos{int64(c[0])<<f.fineUp>>f.fineDown - f.x0<<f.bits, -f.y0 << f.bits}
+	if f.perDegree > 0 {
+		p.y += f.row(c[1], f.bits)
+	} else {
+		p.y += int64(c[1]) << f.fineUp >> f.fineDown
+	}
+	return p
 }
 
 // inside tells whether a position is in the tile itself, the north and west borders included.
@@ -43,292 +67,205 @@ func (p pos) inside() bool { return p.x >= 0 && p.x < Extent && p.y >= 0 && p.y 
 // span is the least and the greatest position of a run.
 type span struct{ min, max pos }
 
-func (s span) add(p pos) span {
-	return span{pos{min(s.min.x, p.x), min(s.min.y, p.y)}, pos{max(s.max.x, p.x), max(s.max.y, p.y)}}
-}
-
 // near tells whether the span meets the tile and its reach: what a revision of the tile covers.
 func (s span) near() bool {
 	return s.min.x < Extent+reach && s.max.x >= -reach && s.min.y < Extent+reach && s.max.y >= -reach
 }
 
-// within tells whether the whole span is in the tile and its reach.
-func (s span) within() bool {
-	return s.min.x >= -reach && s.max.x <= Extent+reach && s.min.y >= -reach && s.max.y <= Extent+reach
+// own tells whether the whole span is in the tile itself.
+func (s span) own() bool {
+	return s.min.x >= 0 && s.max.x < Extent && s.min.y >= 0 && s.max.y < Extent
 }
 
 // size is the longer side of the span.
 func (s span) size() int64 { return max(s.max.x-s.min.x, s.max.y-s.min.y) }
 
-// tracer turns paths into clean runs of positions of one tile. Its slices are used again and again.
-type tracer struct {
-	frame     frame
-	tolerance float64 // units; 0 keeps every position
-	run, kept []pos
-	flip      []pos
-	keep      []bool
-	stack     [][2]int
-}
-
-// path brings a path onto the tile's lattice with positions in a row never equal, thinned to the tolerance. It returns
-// nil for what is out of the tile's reach. The result is valid until the next call.
-func (t *tracer) path(xy [][2]uint32) ([]pos, span) {
-	if len(xy) == 0 {
-		return nil, span{}
-	}
-	first := t.frame.at(xy[0][0], xy[0][1])
-	s := span{first, first}
-	t.run = append(t.run[:0], first)
-	last := first
-	for _, c := range xy[1:] {
-		p := t.frame.at(c[0], c[1])
-		if p == last {
-			continue
-		}
-		s = s.add(p)
-		t.run = append(t.run, p)
-		last = p
-	}
-	if !s.near() {
-		return nil, s
-	}
-	if t.tolerance > 0 && len(t.run) > 2 {
-		return t.thin(t.run), s
-	}
-	return t.run, s
-}
-
-// stride bounds the runs that are thinned at once, so that no path, however made, takes time quadratic in its length.
-const stride = 512
-
-// thin leaves out positions that are no further than the tolerance from the line without them (Douglas and Peucker,
-// 1973). It looks at the whole path, not at the tile's part of it, so that neighbouring tiles keep the same positions.
-func (t *tracer) thin(run []pos) []pos {
-	t.keep = append(t.keep[:0], make([]bool, len(run))...)
-	for from := 0; from < len(run)-1; from += stride {
-		t.mark(run, from, min(from+stride, len(run)-1))
-	}
-	t.kept = t.kept[:0]
-	for i, keep := range t.keep {
-		if n := len(t.kept); keep && (n == 0 || t.kept[n-1] != run[i]) { // what is left of a loop may be one position
-			t.kept = append(t.kept, run[i])
-		}
-	}
-	return t.kept
-}
-
-// mark notes the positions from one index to another, both included, that stay.
-func (t *tracer) mark(run []pos, from, to int) {
-	t.keep[from], t.keep[to] = true, true
-	t.stack = append(t.stack[:0], [2]int{from, to})
-	for len(t.stack) > 0 {
-		part := t.stack[len(t.stack)-1]
-		t.stack = t.stack[:len(t.stack)-1]
-		if at := furthest(run, part[0], part[1], t.tolerance); at >= 0 {
-			t.keep[at] = true
-			t.stack = append(t.stack, [2]int{part[0], at}, [2]int{at, part[1]})
-		}
-	}
-}
-
-// furthest returns the position between two others that is furthest from the segment between them and further than the
-// tolerance, or -1. Squares of distances are compared times the square of the segment's length, which saves a division
-// for each position.
-func furthest(run []pos, from, to int, tolerance float64) int {
-	a, b := run[from], run[to]
-	dx, dy := float64(b.x-a.x), float64(b.y-a.y)
-	length := dx*dx + dy*dy
-	if length == 0 {
-		length = 1 // every distance is one from a
-	}
-	far, at := tolerance*tolerance*length, -1
-	for i, p := range run[from+1 : to] {
-		px, py := float64(p.x-a.x), float64(p.y-a.y)
-		var d float64
-		switch along := px*dx + py*dy; {
-		case along <= 0:
-			d = (px*px + py*py) * length
-		case along >= length:
-			qx, qy := px-dx, py-dy
-			d = (qx*qx + qy*qy) * length
-		default:
-			d = px*dy - py*dx
-			d *= d
-		}
-		if d > far {
-			far, at = d, from+1+i
-		}
-	}
-	return at
-}
-
-// border is a side of the tile and its reach.
-type border struct {
-	at       int64
-	vertical bool // the border is a value of x
-	upper    bool // what is beyond it is greater
-}
-
-// borders are the four sides of the tile and its reach.
-func borders() [4]border {
-	return [4]border{{-reach, true, false}, {Extent + reach, true, true}, {-reach, false, false}, {Extent + reach, false, true}}
-}
-
-func (b border) holds(p pos) bool {
-	v := p.y
-	if b.vertical {
-		v = p.x
-	}
-	if b.upper {
-		return v <= b.at
-	}
-	return v >= b.at
-}
-
-// cut returns where the segment p, q meets the border. The same segment meets it in the same unit in either direction.
-func (b border) cut(p, q pos) pos {
-	if p.x > q.x || p.x == q.x && p.y > q.y {
-		p, q = q, p
-	}
-	if b.vertical {
-		share := float64(b.at-p.x) / float64(q.x-p.x)
-		return pos{b.at, p.y + int64(math.Round(share*float64(q.y-p.y)))}
-	}
-	share := float64(b.at-p.y) / float64(q.y-p.y)
-	return pos{p.x + int64(math.Round(share*float64(q.x-p.x))), b.at}
-}
-
-// ring returns a path as a clean ring of the tile: clipped to the tile's reach (Sutherland and Hodgman, 1974), of three
-// positions or more, the first not repeated, with no position on the line of its neighbours, outer rings with positive
-// area by the surveyor's formula and holes with negative. Area is twice that area; 0 where nothing is left. The result
-// is valid until the next call.
-func (t *tracer) ring(p layers.Path) (ring []pos, area int64) {
-	run, s := t.path(p.XY)
-	if run == nil {
-		return nil, 0
-	}
-	if !s.within() {
-		for _, b := range borders() {
-			t.flip = b.clip(t.flip[:0], run)
-			run, t.kept, t.flip = t.flip, t.flip, t.kept
-		}
-	}
-	run = tidy(run)
-	for i, q := range run {
-		next := run[(i+1)%len(run)]
-		area += q.x*next.y - next.x*q.y
-	}
-	if area == 0 {
-		return nil, 0
-	}
-	if area > 0 != (p.Kind == layers.PathOuter) {
-		slices.Reverse(run)
-		area = -area
-	}
-	return run, area
-}
-
-// clip appends the part of a ring on the border's inner side to dst.
-func (b border) clip(dst, ring []pos) []pos {
-	if len(ring) == 0 {
-		return dst
-	}
-	before := ring[len(ring)-1]
-	was := b.holds(before)
-	for _, p := range ring {
-		is := b.holds(p)
-		if is != was {
-			dst = append(dst, b.cut(before, p))
-		}
-		if is {
-			dst = append(dst, p)
-		}
-		before, was = p, is
-	}
-	return dst
-}
-
-// tidy takes positions that repeat or stand on the line of their neighbours out of a ring, in place.
-func tidy(ring []pos) []pos {
-	out := ring[:0]
-	for _, p := range ring {
-		for len(out) >= 2 && turn(out[len(out)-2], out[len(out)-1], p) == 0 {
-			out = out[:len(out)-1]
-		}
-		if len(out) == 0 || out[len(out)-1] != p {
-			out = append(out, p)
-		}
-	}
-	for len(out) >= 3 {
-		n := len(out)
-		switch {
-		case turn(out[n-2], out[n-1], out[0]) == 0:
-			out = out[:n-1]
-		case turn(out[n-1], out[0], out[1]) == 0:
-			out = out[1:]
-		default:
-			return out
-		}
-	}
-	return nil
-}
-
 // turn is twice the area of the triangle a, b, c: 0 where they are on one line.
 func turn(a, b, c pos) int64 { return (b.x-a.x)*(c.y-b.y) - (b.y-a.y)*(c.x-b.x) }
 
-// lines calls fn with each part of a line that is in the tile's reach: two positions or more, none repeated in a row.
-// The slice is valid during the call.
-func (t *tracer) lines(p layers.Path, fn func([]pos)) {
-	run, s := t.path(p.XY)
-	if len(run) < 2 {
-		return
+// tracer follows paths through a tile. Lines and areas are cut where they cross the tile's border, so that neighbours
+// meet in the same unit there, and where they leave its reach. A cut depends on nothing but the two positions that it is
+// between, whichever comes first.
+type tracer struct {
+	frame  frame
+	coarse uint // lines and areas stand on a lattice of 1<<coarse units
+	steps  []pos
+	cuts   []pos
+	parts  []pos
+	ends   []int
+}
+
+// lattice returns the shift from fine steps to the lattice that lines and areas stand on.
+func (t *tracer) lattice() uint { return t.frame.bits + t.coarse }
+
+// cutLines are where paths are cut: the ends of the tile's reach and, between them, its borders.
+func (t *tracer) cutLines() [4]int64 {
+	return [4]int64{-reach << t.frame.bits, 0, Extent << t.frame.bits, (Extent + reach) << t.frame.bits}
+}
+
+// zone is how many of the lines are at or before a value.
+func zone(v int64, lines *[4]int64) int {
+	if v >= lines[1] {
+		if v < lines[2] {
+			return 2
+		}
+		if v < lines[3] {
+			return 3
+		}
+		return 4
 	}
-	if s.within() {
-		fn(run)
-		return
+	if v >= lines[0] {
+		return 1
 	}
-	part := t.flip[:0]
+	return 0
+}
+
+// walk returns a path in fine steps, with the positions where it is cut. own says that the path is in the tile itself.
+// The slice is valid until the next call.
+func (t *tracer) walk(path [][2]uint32, own bool) []pos {
+	t.steps = t.steps[:0]
+	if own {
+		for _, c := range path {
+			t.steps = append(t.steps, t.frame.fine(c))
+		}
+		return t.steps
+	}
+	lines := t.cutLines()
+	var before pos
+	var zx, zy int
+	for i, c := range path {
+		p := t.frame.fine(c)
+		x, y := zone(p.x, &lines), zone(p.y, &lines)
+		if i > 0 && (x != zx || y != zy) {
+			t.cut(before, p, &lines, [2]int{zx, zy}, [2]int{x, y})
+		}
+		t.steps = append(t.steps, p)
+		before, zx, zy = p, x, y
+	}
+	return t.steps
+}
+
+// cut adds the positions where the segment from p to q crosses the lines, in their order.
+func (t *tracer) cut(p, q pos, lines *[4]int64, from, to [2]int) {
+	t.cuts = t.cuts[:0]
+	for i := min(from[0], to[0]); i < max(from[0], to[0]); i++ {
+		t.cuts = append(t.cuts, pos{lines[i], crossing(p.x, p.y, q.x, q.y, lines[i])})
+	}
+	for i := min(from[1], to[1]); i < max(from[1], to[1]); i++ {
+		t.cuts = append(t.cuts, pos{crossing(p.y, p.x, q.y, q.x, lines[i]), lines[i]})
+	}
+	sx, sy := sign(q.x-p.x), sign(q.y-p.y)
+	for i := 1; i < len(t.cuts); i++ { // there are at most eight
+		for j := i; j > 0 && sx*t.cuts[j].x+sy*t.cuts[j].y < sx*t.cuts[j-1].x+sy*t.cuts[j-1].y; j-- {
+			t.cuts[j], t.cuts[j-1] = t.cuts[j-1], t.cuts[j]
+		}
+	}
+	t.steps = append(t.steps, t.cuts...)
+}
+
+func sign(v int64) int64 {
+	switch {
+	case v > 0:
+		return 1
+	case v < 0:
+		return -1
+	}
+	return 0
+}
+
+// crossing returns, rounded down, the v at which the segment from (u0, v0) to (u1, v1) has the given u, which is between
+// u0 and u1. They differ. The product may need 128 bits.
+func crossing(u0, v0, u1, v1, u int64) int64 {
+	if u0 > u1 {
+		u0, v0, u1, v1 = u1, v1, u0, v0
+	}
+	hi, lo := bits.Mul64(uint64(u-u0), uint64(max(v1-v0, v0-v1)))
+	quo, rem := bits.Div64(hi, lo, uint64(u1-u0))
+	if v1 >= v0 {
+		return v0 + int64(quo)
+	}
+	if rem > 0 {
+		quo++
+	}
+	return v0 - int64(quo)
+}
+
+// lines calls fn with each part of a line that is in the tile's reach, in units: two positions or more, none repeated in
+// a row nor on the way straight from one neighbour to the other. The slice is valid during the call.
+func (t *tracer) lines(path [][2]uint32, own bool, fn func([]pos)) {
+	steps := t.walk(path, own)
+	lines := t.cutLines()
+	held := func(p pos) bool { return p.x >= lines[0] && p.x <= lines[3] && p.y >= lines[0] && p.y <= lines[3] }
+	shift := t.lattice()
+	part := t.parts[:0]
 	end := func() {
 		if len(part) >= 2 {
 			fn(part)
 		}
 		part = part[:0]
 	}
-	for i := 1; i < len(run); i++ {
-		a, b, ok := clipSegment(run[i-1], run[i])
-		if !ok {
+	for _, p := range steps {
+		if !held(p) {
 			end()
 			continue
 		}
-		if len(part) > 0 && part[len(part)-1] != a {
-			end()
-		}
-		if len(part) == 0 {
-			part = append(part, a)
-		}
-		if b != a {
-			part = append(part, b)
-		}
-		if b != run[i] {
-			end()
+		q := pos{p.x >> shift << t.coarse, p.y >> shift << t.coarse}
+		n := len(part)
+		switch {
+		case n > 0 && part[n-1] == q:
+		case n > 1 && straight(part[n-2], part[n-1], q):
+			part[n-1] = q
+		default:
+			part = append(part, q)
 		}
 	}
 	end()
-	t.flip = part[:0]
+	t.parts = part[:0]
 }
 
-// clipSegment returns the part of a segment in the tile's reach; ok is false where there is none.
-func clipSegment(a, b pos) (from, to pos, ok bool) {
-	for _, side := range borders() {
-		inA, inB := side.holds(a), side.holds(b)
-		switch {
-		case !inA && !inB:
-			return a, b, false
-		case !inA:
-			a = side.cut(a, b)
-		case !inB:
-			b = side.cut(a, b)
+// straight tells whether b is on the way straight from a to c.
+func straight(a, b, c pos) bool {
+	return turn(a, b, c) == 0 && (b.x-a.x)*(c.x-b.x)+(b.y-a.y)*(c.y-b.y) > 0
+}
+
+// meets tells whether a shape comes to anything in the tile's reach when it is drawn by itself.
+func (t *tracer) meets(s *layers.Shape, own bool) bool {
+	var area int64
+	lines := t.cutLines()
+	for _, path := range s.Paths {
+		some := false
+		switch path.Kind {
+		case layers.PathPoints:
+			for _, c := range path.XY {
+				some = some || t.frame.at(c[0], c[1]).inside()
+			}
+		case layers.PathLine:
+			t.lines(path.XY, own, func([]pos) { some = true })
+		default:
+			steps := t.walk(path.XY, own)
+			shift := t.lattice()
+			var before pos
+			var ring int64
+			for i, p := range steps {
+				p = pos{clamp(p.x, &lines) >> shift, clamp(p.y, &lines) >> shift}
+				if i > 0 {
+					ring += before.x*p.y - p.x*before.y
+				}
+				before = p
+			}
+			if path.Kind == layers.PathHole {
+				area -= max(ring, -ring)
+			} else {
+				some = area > 0
+				area = max(ring, -ring)
+			}
+		}
+		if some {
+			return true
 		}
 	}
-	return a, b, true
+	return area > 0
 }
+
+// clamp brings a value to the tile's reach.
+func clamp(v int64, lines *[4]int64) int64 { return min(max(v, lines[0]), lines[3]) }

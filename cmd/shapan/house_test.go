@@ -51,7 +51,7 @@ var testMayImport = map[string][]string{
 	"layers/gpkg":     {"fixtures", "layers/storetest"},
 	"layers/exchange": {"fixtures"},
 	"layers/checkup":  {"fixtures"},
-	"tiles":           {"fixtures", "layers/storetest"},
+	"tiles":           {"fixtures", "layers/gpkg", "layers/storetest"},
 	"api":             {"api/web", "fixtures", "layers/gpkg", "layers/storetest"},
 }
 

@@ -10,6 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { latest, validateStyleMin } from '@maplibre/maplibre-gl-style-spec';
 import { chromium } from 'playwright-core';
 
 const BIN = process.env.SHAPAN_BIN ?? '../../bin/shapan';
@@ -116,6 +117,17 @@ test('the wall', { timeout: 900_000 }, async (t) => {
   t.after(() => shapan.stop());
   assert.match(shapan.record, DATABASE ? /^postgres:/ : /shapan\.gpkg$/);
   t.diagnostic(`the record is ${shapan.record}`);
+
+  await t.test('has a style that follows the specification', async () => {
+    for (const token of [undefined, shapan.admin]) {
+      for (const lang of ['zh', 'en']) {
+        const style = await ask(shapan.base, `/style.json?lang=${lang}`, token);
+        assert.ok(style.layers.length > 10, `${style.layers.length} layers`);
+        assert.deepEqual(validateStyleMin(style, latest).map((e) => e.message), [], `${lang}, ${token ? 'admin' : 'anybody'}`);
+      }
+    }
+  });
+
   const browser = await openBrowser();
   t.after(() => browser.close());
 
