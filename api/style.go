@@ -50,7 +50,7 @@ func styleOf(theme []byte, shown []layers.Layer, lang layers.Lang) (*mapStyle, e
 	var names []string
 	deepest := 0
 	for i := range shown {
-		if l := &shown[i]; l.Kind != layers.None {
+		if l := &shown[i]; l.Drawn() {
 			byName[l.Name] = l
 			names = append(names, l.Name)
 			deepest = max(deepest, l.MaxZoom)
