@@ -411,7 +411,7 @@ func TestHostileRequestsGetASentenceAndNever500(t *testing.T) {
 		"/collections/events/items?after=%00", "/collections/events/items?level=%27%3B+DROP+TABLE", "/collections/events/items?scope=../../etc",
 		"/collections/events/items/abc", "/collections/events/items?sortby=,,,", "/collections/events/items?x=%zz",
 		"/nearest/events?lon=1e999&lat=0", "/nearest/events?lon=NaN&lat=NaN", "/nearest/events?lon=114&lat=30&k=0", "/nearest/events?lon=114&lat=91",
-		"/heat/events/cells?zoom=18", "/heat/events/14/13391/6728.png?cells=7", "/heat/events/14/13391/6728.mvt?weight=title",
+		"/heat/events/cells?zoom=23", "/heat/events/14/13391/6728.png?cells=7", "/heat/events/14/13391/6728.mvt?weight=title",
 		"/stream?after=-1", "/locate", "/locate?lon=114", "/style.json?lang=fr", "/collections/events/items?lang=" + strings.Repeat("x", 20000),
 	} {
 		r := s.do(t, "viewer", "GET", path, "")

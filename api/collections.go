@@ -19,6 +19,7 @@ type layerCard struct {
 	MaxZoom     int                   `json:"maxzoom"`
 	Count       int                   `json:"count"`
 	TimeField   string                `json:"time_field,omitempty"`
+	Personal    bool                  `json:"personal,omitempty"` // features are persons; who may not see them gets counts from /heat
 	Fields      []layers.Field        `json:"fields"`
 	Extent      map[string]extentCard `json:"extent,omitempty"`
 	CRS         []string              `json:"crs"`
@@ -39,7 +40,7 @@ func (s *Server) card(c *call, t *layers.Table, lang layers.Lang) layerCard {
 	out := layerCard{
 		ID: l.Name, Title: l.Title.In(lang), Titles: l.Title, ItemType: "feature", Geometry: l.Kind, Audience: l.Audience,
 		Writable: l.Writable && c.caller.write, MinZoom: l.MinZoom, MaxZoom: l.MaxZoom, Count: t.Len(),
-		TimeField: l.TimeField, Fields: l.Fields, CRS: []string{crs84}, LastChanged: t.LastSeq(),
+		TimeField: l.TimeField, Personal: l.Personal, Fields: l.Fields, CRS: []string{crs84}, LastChanged: t.LastSeq(),
 		Links: []link{
 			{self, "self", "application/json", ""},
 			{self + "/items", "items", geoJSONType, ""},
@@ -80,7 +81,7 @@ func (s *Server) collection(w http.ResponseWriter, c *call) error {
 	if err := c.params.done(); err != nil {
 		return err
 	}
-	t, err := c.table()
+	t, err := c.anyTable()
 	if err != nil {
 		return err
 	}

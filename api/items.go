@@ -18,8 +18,20 @@ import (
 
 const geoJSONType = "application/geo+json"
 
-// table returns the layer that the path names, as the caller may see it.
-func (c *call) table() (*layers.Table, error) { return c.view.Table(mux.Vars(c.Request)["layer"]) }
+// table returns the layer that the path names, as the caller may see it, feature by feature.
+func (c *call) table() (*layers.Table, error) {
+	t, err := c.anyTable()
+	if err == nil && t.Counted() {
+		return nil, &layers.Error{Kind: layers.ErrForbidden, Detail: fmt.Sprintf("layer %s holds persons: its features are for those whose duty needs them; "+
+			"/heat/%s has counts", t.Layer.Name, t.Layer.Name)}
+	}
+	return t, err
+}
+
+// anyTable returns the layer that the path names, also one of which the caller may see no more than counts.
+func (c *call) anyTable() (*layers.Table, error) {
+	return c.view.Table(mux.Vars(c.Request)["layer"])
+}
 
 // collection builds a GeoJSON FeatureCollection in memory; an export streams instead.
 type collection struct {

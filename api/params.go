@@ -187,9 +187,9 @@ func (p *params) bbox() *orb.Bound {
 	return &b
 }
 
-// datetime returns the ends of an instant or interval (RFC 3339, a date, or .. for open; OGC API - Features §7.15.4).
-func (p *params) datetime() (from, to time.Time) {
-	s := p.text("datetime")
+// interval returns the ends of an instant or interval (RFC 3339, a date, or .. for open; OGC API - Features §7.15.4).
+func (p *params) interval(name string) (from, to time.Time) {
+	s := p.text(name)
 	if s == "" {
 		return from, to
 	}
@@ -197,11 +197,11 @@ func (p *params) datetime() (from, to time.Time) {
 	if !interval {
 		last = first
 	}
-	return p.instant(first, false), p.instant(last, true)
+	return p.instant(name, first, false), p.instant(name, last, true)
 }
 
 // instant reads one end of an interval; a date stands for its first or last microsecond in the service's zone.
-func (p *params) instant(s string, end bool) time.Time {
+func (p *params) instant(name, s string, end bool) time.Time {
 	if s == "" || s == ".." {
 		return time.Time{}
 	}
@@ -214,7 +214,7 @@ func (p *params) instant(s string, end bool) time.Time {
 		}
 		return t
 	}
-	p.fail(layers.Invalid("datetime", "datetime %.80q: expected an instant such as 2017-12-04T08:00:00+08:00, a date, or two of them with / between, .. for open", s))
+	p.fail(layers.Invalid(name, "%s %.80q: expected an instant such as 2017-12-04T08:00:00+08:00, a date, or two of them with / between, .. for open", name, s))
 	return time.Time{}
 }
 
@@ -223,9 +223,21 @@ var chinaTime = time.FixedZone("Asia/Shanghai", 8*3600)
 
 // filter reads what chooses features of a table: bbox, datetime, scope, and each field by name: field=value (several
 // with commas for enums and codes), field=>=value, field=<value, field=<>value, field=null().
-func (p *params) filter(t *layers.Table) layers.Filter {
+func (p *params) filter(t *layers.Table) layers.Filter { return p.compile(t, p.selection(t)) }
+
+// compile makes a filter of a query.
+func (p *params) compile(t *layers.Table, q layers.Query) layers.Filter {
+	f, err := t.Compile(q)
+	if err != nil {
+		p.fail(err)
+	}
+	return f
+}
+
+// selection reads what filter compiles.
+func (p *params) selection(t *layers.Table) layers.Query {
 	q := layers.Query{BBox: p.bbox(), Area: p.text("scope")}
-	q.From, q.To = p.datetime()
+	q.From, q.To = p.interval("datetime")
 	for _, field := range append([]string{"id"}, t.Layer.Names()...) {
 		if slices.Contains(p.known, field) {
 			continue // a word of the grammar, not the field
@@ -235,11 +247,7 @@ func (p *params) filter(t *layers.Table) layers.Filter {
 			q.Terms = append(q.Terms, term(field, s))
 		}
 	}
-	f, err := t.Compile(q)
-	if err != nil {
-		p.fail(err)
-	}
-	return f
+	return q
 }
 
 // term reads one condition.

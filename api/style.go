@@ -51,7 +51,7 @@ func styleOf(theme []byte, shown []layers.Layer, base *tiles.Archive, lang layer
 	var names []string
 	deepest := 0
 	for i := range shown {
-		if l := &shown[i]; l.Kind != layers.None {
+		if l := &shown[i]; l.Drawn() {
 			byName[l.Name] = l
 			names = append(names, l.Name)
 			deepest = max(deepest, l.MaxZoom)

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"shapan/layers"
 	"shapan/tiles"
 
 	"github.com/paulmach/orb"
@@ -75,30 +74,26 @@ func (s *Server) vectorJSON(w http.ResponseWriter, c *call) error {
 	return writeJSON(w, c, http.StatusOK, newTileJSON(list, s.base(c.Request)+"/xyz/"+list+"/{z}/{x}/{y}.mvt"+c.with(map[string]string{"lang": ""}), d))
 }
 
-// The zooms of heat.
-const maxHeatZoom = 18
-
 // heatJSON answers the TileJSON of a layer's heat. What chooses the features and weighs them goes on to the tiles.
 func (s *Server) heatJSON(w http.ResponseWriter, c *call) error {
-	lang := c.params.lang()
-	t, _, err := c.heatQuery()
+	q, err := c.heatQuery(false)
 	if err != nil {
 		return err
 	}
 	if err := c.params.done(); err != nil {
 		return err
 	}
-	d, err := tiles.Describe(c.view, []string{t.Layer.Name}, lang)
+	d, err := tiles.DescribeHeat(c.view, q.request(), q.lang)
 	if err != nil {
 		return err
 	}
-	d.MinZoom, d.MaxZoom = 0, maxHeatZoom
-	d.Layers = []tiles.LayerDescription{{
-		ID: "heat", Description: t.Layer.Title.In(lang), MaxZoom: maxHeatZoom, Fields: map[string]string{
-			"count": layers.Text{layers.Chinese: "单元内的要素数", layers.English: "features in the cell"}.In(lang),
-			"value": layers.Text{layers.Chinese: "权重之和；无权重时为要素数", layers.English: "sum of the weight, or the count"}.In(lang),
-		},
-	}}
 	weakTag(w, c.view.Seq, c.view.Key(), c.URL.Path, c.URL.RawQuery, s.base(c.Request))
-	return writeJSON(w, c, http.StatusOK, newTileJSON(t.Layer.Title.In(lang), s.base(c.Request)+"/heat/"+t.Layer.Name+"/{z}/{x}/{y}.mvt"+c.with(map[string]string{"lang": ""}), d))
+	at, query := s.base(c.Request)+"/heat/"+q.table.Layer.Name, c.with(map[string]string{"lang": ""})
+	return writeJSON(w, c, http.StatusOK, heatTileJSON{newTileJSON(q.table.Layer.Title.In(q.lang), at+"/{z}/{x}/{y}.mvt"+query, d), at + "/legend.json" + c.with(nil)})
+}
+
+// heatTileJSON is a TileJSON that says where its legend is.
+type heatTileJSON struct {
+	tileJSON
+	Legend string `json:"legend"`
 }

@@ -45,7 +45,7 @@ func (c *call) tilesOf(names []string) ([]*layers.Table, []string, error) {
 	seen := map[string]bool{}
 	var once []string
 	for _, name := range names {
-		t, err := c.view.Table(name)
+		t, err := tiles.Drawable(c.view, name)
 		if err != nil {
 			return nil, nil, err
 		}

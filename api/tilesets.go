@@ -145,7 +145,7 @@ func (s *Server) dataset(c *call) (d dataset, err error) {
 		d.query = "?collections=" + url.QueryEscape(list)
 	} else {
 		for _, t := range c.view.Tables() {
-			if t.Layer.Kind != layers.None {
+			if t.Layer.Drawn() {
 				names = append(names, t.Layer.Name)
 			}
 		}

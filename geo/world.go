@@ -34,6 +34,13 @@ func Unworld(x, y uint32) orb.Point {
 	return orb.Point{(fx - 0.5) * 360, math.Atan(math.Sinh((0.5-fy)*2*math.Pi)) / radian}
 }
 
+// WorldCorner returns the north-west corner of a unit of world coordinates, lon/lat degrees. x and y go from 0 to 1<<32,
+// the east and south end of the world.
+func WorldCorner(x, y int64) orb.Point {
+	fx, fy := float64(x)/(1<<32), float64(y)/(1<<32)
+	return orb.Point{(fx - 0.5) * 360, math.Atan(math.Sinh((0.5-fy)*2*math.Pi)) / radian}
+}
+
 // MaxTileZoom is the deepest zoom that a tile address may have.
 const MaxTileZoom = 22
 

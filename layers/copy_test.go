@@ -67,7 +67,7 @@ func someWorld(t testing.TB, r *rand.Rand, features int) *Snapshot {
 		l.Fields[1].Unit, l.Fields[1].InTiles, l.Fields[1].Default = "m", true, "7"
 		l.Fields[2].Required = i == 1 // younger than the rows
 		l.Fields[6].Codes[0] = Code{Value: "a", Title: Text{English: "A"}, Color: "#00ff00"}
-		l.ColorBy, l.Precision, l.Writable, l.Cluster = "kind", 6, true, i == 0
+		l.ColorBy, l.Precision, l.Writable, l.Cluster, l.Personal = "kind", 6, true, i == 0, i == 5
 		all = append(all, l)
 		for id := int64(1); id <= int64(features*(i%3)); id++ { // layers without a feature too
 			content[l.Name] = append(content[l.Name], anyFeature(r, &l, id*id))

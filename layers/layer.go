@@ -132,6 +132,7 @@ type Layer struct {
 	TimeField string       `json:"time_field,omitempty"` // what datetime= asks about; empty: no time
 	Cluster   bool         `json:"cluster,omitempty"`    // whether points crowd into clusters below MaxZoom
 	ColorBy   string       `json:"color_by,omitempty"`   // the enum field that legends use; empty: one colour
+	Personal  bool         `json:"personal,omitempty"`   // whether features are persons: seen one by one by who is Restricted, by others as counts of many
 }
 
 // Limits on what a catalogue may hold, so that a hostile file cannot exhaust memory.
@@ -194,6 +195,9 @@ func (l *Layer) Replaces(old *Layer) error {
 	}
 	return nil
 }
+
+// Drawn tells whether vector tiles may hold the layer: it has geometry, and its features are not persons.
+func (l *Layer) Drawn() bool { return l.Kind != None && !l.Personal }
 
 // Index returns the position of a field, or -1.
 func (l *Layer) Index(name string) int {

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"shapan/geo"
@@ -48,6 +49,9 @@ func (s *Snapshot) view(scope Scope) *View {
 // them. A copy of the record has keys of its own, for who reads it cannot ask the record whether it is the same.
 func (v *View) Key() string { return v.scope.Key() + v.mark }
 
+// Audience returns the widest audience that the caller belongs to.
+func (v *View) Audience() Audience { return v.scope.Audience }
+
 // Tables returns the layers that the caller may see, in the catalogue's order. The slice is not to be edited.
 func (v *View) Tables() []*Table { return v.tables }
 
@@ -68,7 +72,7 @@ func (v *View) Table(name string) (*Table, error) {
 // Sees tells whether the caller may be told of a change.
 func (v *View) Sees(a Applied) bool {
 	t, err := v.Table(a.Layer)
-	if err != nil {
+	if err != nil || t.Counted() {
 		return false
 	}
 	return v.scope.all(t.tab.layer) || slices.ContainsFunc(a.areas, v.scope.in)
@@ -81,6 +85,8 @@ type Table struct {
 	cols    []int // the record's field of each visible one
 	limit   []string
 	limitAt int // the field that limit is about; -1 with a limit: nothing is seen
+	counted bool
+	part    bool // the caller sees only some communities of it
 }
 
 func newView(t *table, scope Scope) *Table {
@@ -93,9 +99,32 @@ func newView(t *table, scope Scope) *Table {
 		}
 	}
 	if !scope.all(t.layer) {
-		v.limit, v.limitAt = scope.Communities, t.layer.areaField()
+		v.limit, v.limitAt, v.part = scope.Communities, t.layer.areaField(), true
+	}
+	if v.counted = t.layer.Personal && scope.Audience < Restricted; v.counted {
+		v.limit, v.limitAt = []string{}, -1
 	}
 	return v
+}
+
+// Counted tells whether the layer is Personal and this caller sees none of its features, only counts.
+func (t *Table) Counted() bool { return t.counted }
+
+// Places counts the features of a layer of points by squares of 1<<shift world units (geo.World), also those that the
+// caller does not see: fn is called with the north-west corner of a square, or a place in it, and how many are there, any
+// number of times for a square. It is for counts that stand for many: nothing of it may be told as it comes. It fails with
+// ErrForbidden for a caller who sees only some communities of the layer, for what the others have could be found by
+// subtracting, and with ctx's error.
+func (t *Table) Places(ctx context.Context, shift uint, fn func(x, y uint32, n int)) error {
+	if t.part {
+		return &Error{Kind: ErrForbidden, Detail: "layer " + t.Layer.Name + " holds persons: who sees only some communities sees no counts of it"}
+	}
+	all := *t
+	all.limit = nil
+	return all.Gather(ctx, Gathering{Square: Square{0, 0, 1 << 32, 1 << 32}, Shift: shift, Weight: -1}, func(c *Clump) bool {
+		fn(c.X, c.Y, c.N)
+		return true
+	})
 }
 
 // Len returns the number of features that the caller may see.

@@ -40,12 +40,12 @@ var (
 )
 
 // Describe describes the tiles of layers of a view, with titles in a language. It fails with ErrNotFound for a layer that
-// the caller may not see.
+// the caller may not see, and with ErrForbidden for one that is Personal.
 func Describe(v *layers.View, names []string, lang layers.Lang) (Description, error) {
 	d := Description{Layers: []LayerDescription{}, MinZoom: geo.MaxTileZoom, Empty: true}
 	var drawn []*layers.Table
 	for _, name := range names {
-		t, err := v.Table(name)
+		t, err := Drawable(v, name)
 		if err != nil {
 			return d, err
 		}
@@ -70,6 +70,29 @@ func Describe(v *layers.View, names []string, lang layers.Lang) (Description, er
 			d.Layers = append(d.Layers, l)
 		}
 	}
+	return d, nil
+}
+
+// The zooms of heat: the cells of the last are a few decimetres wide.
+const heatZoom = 18
+
+// DescribeHeat describes the tiles of a layer's heat, whatever the request's tile is. The bound of a layer whose features
+// the caller does not see is not told. It fails as Heat does.
+func DescribeHeat(v *layers.View, r HeatRequest, lang layers.Lang) (Description, error) {
+	t, m, err := r.check(v)
+	if err != nil {
+		return Description{}, err
+	}
+	d := Description{MaxZoom: heatZoom, Empty: true}
+	if t.Layer.Personal {
+		d.MaxZoom = PersonalZoom
+	}
+	d.widen(t)
+	l := LayerDescription{ID: "heat", Description: m.title().In(lang), MaxZoom: d.MaxZoom, Dimension: 2, Fields: map[string]string{}, Types: map[string]layers.FieldType{}}
+	for _, k := range m.columns() {
+		l.Fields[k.name], l.Types[k.name] = m.word(k.name).In(lang), k.form
+	}
+	d.Layers = []LayerDescription{l}
 	return d, nil
 }
 

@@ -5,10 +5,8 @@ import (
 	"math/bits"
 	"strconv"
 
-	"shapan/geo"
 	"shapan/layers"
 
-	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/maptile"
 )
 
@@ -17,35 +15,40 @@ type HeatRequest struct {
 	Layer  string // a layer of points
 	Tile   maptile.Tile
 	Filter layers.Filter // nil: everything
-	Weight string        // the numeric field that is summed; empty: the count. A null weighs nothing, but is counted
 	Cells  int           // along a side of the tile, a power of two from 8 to 256; 0 means 64
-	Half   float64       // for pictures: the weight in 1/64 x 1/64 of a tile that is half way up the palette; 0 means 4
+	Measure
 }
 
 // Grid is the heat of a tile: points gathered in square cells, row by row from the north-west. A point on a border of a
 // cell belongs to the cell east or south of it, so the cells of any cover of tiles add up to the points.
 type Grid struct {
-	Tile  maptile.Tile
-	Cells int       // along a side
-	Count []int     // points by cell
-	Sum   []float64 // weights by cell
-	Max   float64   // the greatest of Sum; 0 where there are no points
+	Tile   maptile.Tile
+	Cells  int     // along a side
+	Now    []Tally // by cell; nil for a layer that is Personal
+	Before []Tally // of the compared window; nil where there is none
 
-	half   float64
-	margin int       // cells around the tile in wide
-	wide   []float64 // Sum with the margin that pictures need
-}
-
-// Cell is a cell with points in it.
-type Cell struct {
-	Center orb.Point // lon/lat degrees, the middle of the cell on the map
-	Count  int
-	Sum    float64
+	measure *measure
+	crowds  []crowd   // of a layer that is Personal, all of them
+	margin  int       // cells around the tile in wide
+	wide    []float64 // with the margin that pictures need: what adds up to their density; nil where cells are drawn as they are
 }
 
 // HeatRev returns the number of the last change in what the heat of a tile and its picture draw from. A picture's kernel
 // is wider than layers.TileReach, so the eight neighbours count too; around the world's edge they are on the other side.
-func HeatRev(t *layers.Table, tile maptile.Tile) layers.Seq {
+// The cells of a layer that is Personal depend on all of it. Where households are asked for, theirs counts as well.
+func HeatRev(v *layers.View, t *layers.Table, tile maptile.Tile, per Rate) layers.Seq {
+	if t.Layer.Personal {
+		return t.LastSeq()
+	}
+	rev := around(t, tile)
+	if homes, err := v.Table(homesLayer); err == nil && per == PerHouseholds {
+		rev = max(rev, homes.TileRev(tile))
+	}
+	return rev
+}
+
+// around returns the greatest revision of a tile and its neighbours.
+func around(t *layers.Table, tile maptile.Tile) layers.Seq {
 	n := uint32(1) << tile.Z
 	var rev layers.Seq
 	for dy := -1; dy <= 1; dy++ {
@@ -61,176 +64,270 @@ func HeatRev(t *layers.Table, tile maptile.Tile) layers.Seq {
 	return rev
 }
 
-// Heat gathers the points of a tile in cells. It fails with ErrNotFound for a layer that the caller may not see, with
-// ErrInvalid for a layer that is not of points, a weight that is not a numeric field of it, or an address or number of
-// cells out of range, and with ctx's error.
+// Heat gathers the points of a tile in cells. Of a layer that is Personal it returns the cells of its floor (see crowd),
+// whatever the scope. It fails with ErrNotFound for a layer that the caller may not see, with ErrInvalid for a layer that
+// is not of points, a measure that Measure does not allow, a filter or measure of a layer that is Personal, or an address
+// or number of cells out of range, with ErrForbidden where Places does, and with ctx's error.
 func Heat(ctx context.Context, v *layers.View, r HeatRequest) (Grid, error) {
-	t, weight, err := r.check(v)
+	t, m, err := r.check(v)
 	if err != nil {
 		return Grid{}, err
 	}
-	_, margin := kernel(r.Cells)
-	g := Grid{Tile: r.Tile, Cells: r.Cells, Count: make([]int, r.Cells*r.Cells), Sum: make([]float64, r.Cells*r.Cells), half: r.Half, margin: margin}
-	wide := r.Cells + 2*margin
-	g.wide = make([]float64, wide*wide)
-	gather := gatherer{grid: &g, weight: weight, shift: 32 - uint(r.Tile.Z) - uint(bits.TrailingZeros(uint(r.Cells)))}
-	size := int64(worldSize) >> r.Tile.Z
-	around := int64(margin) << gather.shift
-	spread := area{int64(r.Tile.X)*size - around, int64(r.Tile.Y)*size - around, int64(r.Tile.X+1)*size + around, int64(r.Tile.Y+1)*size + around}
-	for turn := int64(-1); turn <= 1; turn++ { // the margin may reach around the world
-		part := area{max(spread.x0-turn*worldSize, 0), max(spread.y0, 0), min(spread.x1-turn*worldSize, worldSize), min(spread.y1, worldSize)}
-		if part.x0 >= part.x1 {
-			continue
-		}
-		gather.x0, gather.y0 = spread.x0-turn*worldSize, spread.y0
-		if err := gather.run(ctx, t, r.Filter, part); err != nil {
+	g := Grid{Tile: r.Tile, Cells: r.Cells, measure: m}
+	if m.additive() {
+		_, g.margin = kernel(r.Cells)
+		side := r.Cells + 2*g.margin
+		g.wide = make([]float64, side*side)
+	}
+	if t.Layer.Personal {
+		if g.crowds, err = crowdsOf(ctx, t, m.floor); err != nil {
 			return Grid{}, err
 		}
+		g.spread()
+		return g, nil
 	}
-	for _, s := range g.Sum {
-		g.Max = max(g.Max, s)
+	g.Now = make([]Tally, r.Cells*r.Cells)
+	if m.Compare != nil {
+		g.Before = make([]Tally, r.Cells*r.Cells)
+	}
+	err = g.turns(func(part area, x0, y0 int64) error {
+		return m.gathered(ctx, t, part, g.shift(), r.Filter, func(x, y uint32, group Tally, before bool, factor float64) error {
+			g.add(int((int64(x)-x0)>>g.shift()), int((int64(y)-y0)>>g.shift()), group, before, factor)
+			return nil
+		})
+	})
+	if err != nil {
+		return Grid{}, err
 	}
 	return g, nil
 }
 
-// check fills in what the zero values of the request mean, and finds its table and weight (-1: the count).
-func (r *HeatRequest) check(v *layers.View) (t *layers.Table, weight int, err error) {
+// check fills in what the zero values of the request mean, and finds its table and measure.
+func (r *HeatRequest) check(v *layers.View) (*layers.Table, *measure, error) {
 	if err := WebMercator.check(r.Tile); err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	if r.Cells == 0 {
-		r.Cells = 64
+		r.Cells = defaultCells
 	}
-	if r.Cells < 8 || r.Cells > 256 || r.Cells&(r.Cells-1) != 0 {
-		return nil, 0, layers.Invalid("cells", "cells is %d: expected a power of two from 8 to 256", r.Cells)
+	if err := checkCells(r.Cells); err != nil {
+		return nil, nil, err
 	}
-	if !(r.Half > 0) {
-		r.Half = 4
+	t, err := v.Table(r.Layer)
+	if err != nil {
+		return nil, nil, err
 	}
-	if t, err = v.Table(r.Layer); err != nil {
-		return nil, 0, err
+	if t.Layer.Personal && r.Tile.Z > PersonalZoom {
+		return nil, nil, layers.Invalid("z", "layer %s holds persons: its heat goes to zoom %d, %d came", r.Layer, PersonalZoom, r.Tile.Z)
 	}
-	if t.Layer.Kind != layers.Point {
-		return nil, 0, layers.Invalid("layer", "layer %s holds %s geometry: heat expects a layer of points", r.Layer, t.Layer.Kind)
+	if err := wholly(t, r.Filter, r.Measure); err != nil {
+		return nil, nil, err
 	}
-	if r.Weight == "" {
-		return t, -1, nil
+	m, err := r.resolve(v, t)
+	if err != nil {
+		return nil, nil, err
 	}
-	var numeric []string
-	for i, f := range t.Layer.Fields {
-		if f.Type == layers.Int || f.Type == layers.Float || f.Type == layers.Bool {
-			if f.Name == r.Weight {
-				return t, i, nil
-			}
-			numeric = append(numeric, f.Name)
+	if m.Half == 0 {
+		m.Half = m.half(r.Cells)
+	}
+	return t, m, nil
+}
+
+// defaultCells is how many cells a side of a tile has where nobody says otherwise.
+const defaultCells = 64
+
+func checkCells(n int) error {
+	if n < 8 || n > 256 || n&(n-1) != 0 {
+		return layers.Invalid("cells", "cells is %d: expected a power of two from 8 to 256", n)
+	}
+	return nil
+}
+
+// shift is that of a cell's side in world units.
+func (g *Grid) shift() uint { return 32 - g.depth() }
+
+// depth is the number of times that the world is halved to make a cell.
+func (g *Grid) depth() uint { return uint(g.Tile.Z) + uint(bits.TrailingZeros(uint(g.Cells))) }
+
+// origin returns the north-west corner of the tile and its side in world units.
+func (g *Grid) origin() (x, y, side int64) {
+	side = int64(worldSize) >> g.Tile.Z
+	return int64(g.Tile.X) * side, int64(g.Tile.Y) * side, side
+}
+
+// turns calls fn with the parts of the world that the tile and its margin cover, which may reach around the world, and
+// with where the margin's north-west corner is as that part sees it.
+func (g *Grid) turns(fn func(part area, x0, y0 int64) error) error {
+	x, y, side := g.origin()
+	around := int64(g.margin) << g.shift()
+	for turn := int64(-1); turn <= 1; turn++ {
+		x0, y0 := x-around-turn*worldSize, y-around
+		part := area{max(x0, 0), max(y0, 0), min(x0+side+2*around, worldSize), min(y0+side+2*around, worldSize)}
+		if part.x0 >= part.x1 {
+			continue
+		}
+		if err := fn(part, x0, y0); err != nil {
+			return err
 		}
 	}
-	return nil, 0, layers.Unknown("numeric field", r.Weight, numeric)
+	return nil
 }
 
-// gatherer adds points to a grid.
-type gatherer struct {
-	grid   *Grid
-	weight int  // position of the field; -1: the count
-	shift  uint // of a cell's size in world units
-	x0, y0 int64
+// add adds a group to a cell, counted from the corner of the margin.
+func (g *Grid) add(col, line int, group Tally, before bool, factor float64) {
+	if g.wide != nil {
+		g.wide[line*(g.Cells+2*g.margin)+col] += group.Sum * factor
+	}
+	col, line = col-g.margin, line-g.margin
+	if col < 0 || col >= g.Cells || line < 0 || line >= g.Cells {
+		return
+	}
+	if before {
+		g.Before[line*g.Cells+col].add(group)
+	} else {
+		g.Now[line*g.Cells+col].add(group)
+	}
 }
 
-func (g *gatherer) run(ctx context.Context, t *layers.Table, f layers.Filter, part area) error {
-	return gather(ctx, t, part, g.shift, f, g.weight, func(x, y uint32, group Tally) error {
-		col, line := int((int64(x)-g.x0)>>g.shift), int((int64(y)-g.y0)>>g.shift)
-		margin, cells := g.grid.margin, g.grid.Cells
-		g.grid.wide[line*(cells+2*margin)+col] += group.Sum
-		col, line = col-margin, line-margin
-		if col >= 0 && col < cells && line >= 0 && line < cells {
-			g.grid.Count[line*cells+col] += group.Count
-			g.grid.Sum[line*cells+col] += group.Sum
+// Total returns the number of points in the tile, of the first window, and the sum of their weights. Of a layer that is
+// Personal it is that of the cells whose north-west corner is in the tile: these add up over a cover, too.
+func (g *Grid) Total() (count int, sum float64) {
+	for _, t := range g.Now {
+		count += t.Count
+		sum += t.Sum
+	}
+	x, y, side := g.origin()
+	for _, c := range g.shownCrowds() {
+		if c.box.x >= x && c.box.x < x+side && c.box.y >= y && c.box.y < y+side {
+			count += c.Count
+			sum += c.Sum
 		}
-		return nil
-	})
-}
-
-// Total returns the number of points in the tile and the sum of their weights.
-func (g Grid) Total() (count int, sum float64) {
-	for i, n := range g.Count {
-		count += n
-		sum += g.Sum[i]
 	}
 	return count, sum
 }
 
-// Filled returns the cells that have points, row by row from the north-west.
-func (g Grid) Filled() []Cell {
-	var cells []Cell
-	if g.Cells == 0 {
-		return nil
-	}
-	size := int64(worldSize) >> g.Tile.Z / int64(g.Cells)
-	for i, n := range g.Count {
-		if n == 0 {
+// Filled returns the cells that have points, row by row from the north-west; those of a layer that is Personal from the
+// widest to the smallest, and the widest may reach beyond the tile.
+func (g *Grid) Filled() []Cell {
+	cells := g.shownCrowds()
+	x, y, _ := g.origin()
+	hectares := make([]float64, g.Cells) // by line: they are the same along it
+	for i := range g.Now {
+		var c Cell
+		if c.Tally = g.Now[i]; g.Before != nil {
+			c.Before = g.Before[i]
+		}
+		if c.Count == 0 && c.Before.Count == 0 {
 			continue
 		}
-		x := int64(g.Tile.X)*int64(g.Cells)*size + int64(i%g.Cells)*size + size/2
-		y := int64(g.Tile.Y)*int64(g.Cells)*size + int64(i/g.Cells)*size + size/2
-		cells = append(cells, Cell{geo.Unworld(uint32(x), uint32(y)), n, g.Sum[i]})
+		line, size := i/g.Cells, int64(1)<<g.shift()
+		b := plot{x + int64(i%g.Cells)*size, y + int64(line)*size, size}
+		full := b.cell(uint64(i+1), hectares[line])
+		hectares[line] = full.Hectares
+		full.Tally, full.Before = c.Tally, c.Before
+		cells = append(cells, full)
+	}
+	for i := range cells {
+		g.measure.fill(&cells[i])
 	}
 	return cells
 }
 
-// JSON returns the cells that have points, with the middle of each (lon/lat degrees), its count and its value, and the
-// totals.
-func (g Grid) JSON() []byte {
-	b := []byte(`{"cells":[`)
-	for i, c := range g.Filled() {
+// JSON returns the cells that have points, with the middle of each (lon/lat degrees), what is known of it and its value,
+// the totals, and the legend.
+func (g *Grid) JSON(lang layers.Lang) []byte {
+	cells := g.Filled()
+	b := g.measure.appendCells([]byte(`{"cells":`), cells)
+	count, sum := g.Total()
+	b = strconv.AppendInt(append(b, `,"count":`...), int64(count), 10)
+	b = layers.AppendNumber(append(b, `,"sum":`...), settled(sum))
+	b = appendRange(b, cells)
+	b = strconv.AppendInt(append(b, `,"zoom":`...), int64(g.Tile.Z), 10)
+	b = strconv.AppendInt(append(b, `,"cells_per_tile":`...), int64(g.Cells), 10)
+	return append(append(append(b, `,"legend":`...), g.measure.legend().JSON(lang)...), '}')
+}
+
+// appendCells appends a JSON list of cells.
+func (m *measure) appendCells(b []byte, cells []Cell) []byte {
+	columns := m.columns()
+	var values []layers.Value
+	b = append(b, '[')
+	for i := range cells {
+		c := &cells[i]
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = strconv.AppendFloat(append(b, `{"lon":`...), c.Center[0], 'f', 7, 64)
 		b = strconv.AppendFloat(append(b, `,"lat":`...), c.Center[1], 'f', 7, 64)
-		b = strconv.AppendInt(append(b, `,"count":`...), int64(c.Count), 10)
-		b = append(layers.AppendNumber(append(b, `,"value":`...), c.Sum), '}')
+		values = m.values(values[:0], c)
+		for k, v := range values {
+			b = v.AppendJSON(append(append(append(b, `,"`...), columns[k].name...), `":`...))
+		}
+		b = append(b, '}')
 	}
-	count, sum := g.Total()
-	b = strconv.AppendInt(append(b, `],"count":`...), int64(count), 10)
-	b = layers.AppendNumber(append(b, `,"sum":`...), sum)
-	b = layers.AppendNumber(append(b, `,"max":`...), g.Max)
-	b = strconv.AppendInt(append(b, `,"zoom":`...), int64(g.Tile.Z), 10)
-	b = strconv.AppendInt(append(b, `,"cells_per_tile":`...), int64(g.Cells), 10)
-	return append(b, '}')
+	return append(b, ']')
 }
 
-// MVT returns the cells that have points as a vector tile (MVT 2.1): the layer heat, a square for each cell with count
-// and value; nil where there are none. Where that is more than MaxBytes, four cells become one until it fits.
-func (g Grid) MVT() []byte {
-	for {
-		w := new(writer)
-		w.start("heat", []key{{"count", layers.Int}, {"value", layers.Float}})
-		side := int64(Extent / max(g.Cells, 1))
-		for i, n := range g.Count {
-			if n == 0 {
-				continue
+// appendRange appends the least and the greatest value of some cells as members of JSON; both null where there is none.
+func appendRange(b []byte, cells []Cell) []byte {
+	least, most := layers.Null(), layers.Null()
+	for i := range cells {
+		if v := layers.FloatValue(settled(cells[i].Value)); cells[i].Valid {
+			if least.IsNull() || v.Compare(least) < 0 {
+				least = v
 			}
-			x, y := int64(i%g.Cells)*side, int64(i/g.Cells)*side
-			w.ring([]pos{{x, y}, {x + side, y}, {x + side, y + side}, {x, y + side}})
-			w.tag(0, layers.IntValue(int64(n)))
-			w.tag(1, layers.FloatValue(g.Sum[i]))
-			w.feature(uint64(i+1), typePolygon)
+			if most.IsNull() || v.Compare(most) > 0 {
+				most = v
+			}
 		}
-		if tile := w.appendTo(nil); len(tile) <= MaxBytes || g.Cells <= 8 {
+	}
+	return most.AppendJSON(append(least.AppendJSON(append(b, `,"min":`...)), `,"max":`...))
+}
+
+// MVT returns the cells that have points as a vector tile (MVT 2.1): the layer heat, a square for each cell with what is
+// known of it and its value; nil where there are none. Where that is more than MaxBytes, four cells become one until it
+// fits.
+func (g *Grid) MVT() []byte {
+	for at := *g; ; at = at.coarser() {
+		if tile := at.mvt(); len(tile) <= MaxBytes || at.Cells <= 8 {
 			return tile
 		}
-		g = g.coarser()
 	}
 }
 
-// coarser returns the grid with four cells made one.
-func (g Grid) coarser() Grid {
-	c := Grid{Tile: g.Tile, Cells: g.Cells / 2}
-	c.Count, c.Sum = make([]int, c.Cells*c.Cells), make([]float64, c.Cells*c.Cells)
-	for i, n := range g.Count {
-		at := i/g.Cells/2*c.Cells + i%g.Cells/2
-		c.Count[at] += n
-		c.Sum[at] += g.Sum[i]
+func (g *Grid) mvt() []byte {
+	w := new(writer)
+	w.start("heat", g.measure.columns())
+	x0, y0, size := g.origin()
+	unit := func(v int64) int64 { return max(0, min(Extent, v*Extent/size)) }
+	var values []layers.Value
+	for _, c := range g.Filled() {
+		west, north, east, south := unit(c.box.x-x0), unit(c.box.y-y0), unit(c.box.x+c.box.size-x0), unit(c.box.y+c.box.size-y0)
+		w.ring([]pos{{west, north}, {east, north}, {east, south}, {west, south}})
+		values = g.measure.values(values[:0], &c)
+		for slot, v := range values {
+			if !v.IsNull() {
+				w.tag(slot, v)
+			}
+		}
+		w.feature(c.number, typePolygon)
 	}
+	return w.appendTo(nil)
+}
+
+// coarser returns the grid with four cells made one. It has no picture.
+func (g *Grid) coarser() Grid {
+	c := Grid{Tile: g.Tile, Cells: g.Cells / 2, measure: g.measure, crowds: g.crowds}
+	merge := func(fine []Tally) []Tally {
+		if fine == nil {
+			return nil
+		}
+		out := make([]Tally, c.Cells*c.Cells)
+		for i, t := range fine {
+			out[i/g.Cells/2*c.Cells+i%g.Cells/2].add(t)
+		}
+		return out
+	}
+	c.Now, c.Before = merge(g.Now), merge(g.Before)
 	return c
 }

@@ -15,13 +15,13 @@ import (
 	"github.com/paulmach/orb/maptile"
 )
 
-func heat(t testing.TB, v *layers.View, r HeatRequest) Grid {
+func heat(t testing.TB, v *layers.View, r HeatRequest) *Grid {
 	t.Helper()
 	g, err := Heat(context.Background(), v, r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g
+	return &g
 }
 
 func TestHeatAddsUpOverAnyCover(t *testing.T) {
@@ -36,7 +36,7 @@ func TestHeatAddsUpOverAnyCover(t *testing.T) {
 		for _, weight := range []string{"", "level"} {
 			count, sum := 0, 0.0
 			for tile := range tilesOf(features, z) {
-				g := heat(t, v, HeatRequest{Layer: "events", Tile: tile, Weight: weight, Cells: 32})
+				g := heat(t, v, HeatRequest{Layer: "events", Tile: tile, Cells: 32, Measure: Measure{Weight: weight}})
 				n, s := g.Total()
 				count, sum = count+n, sum+s
 				checkForms(t, g, n)
@@ -57,7 +57,7 @@ func TestHeatAddsUpOverAnyCover(t *testing.T) {
 }
 
 // checkForms checks that the tile and the JSON of a grid hold its numbers.
-func checkForms(t *testing.T, g Grid, count int) {
+func checkForms(t *testing.T, g *Grid, count int) {
 	t.Helper()
 	tile, err := readStrict(g.MVT())
 	if err != nil {
@@ -79,7 +79,7 @@ func checkForms(t *testing.T, g Grid, count int) {
 		Count int
 		Sum   float64
 	}
-	if err := json.Unmarshal(g.JSON(), &form); err != nil {
+	if err := json.Unmarshal(g.JSON(layers.English), &form); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range form.Cells {
@@ -122,7 +122,7 @@ func TestPictureShowsDensityAndNothingElse(t *testing.T) {
 	f := points(23, 1, 0)
 	v := view(t, pointLayer, f...)
 	tile := geo.Tile(center, 15)
-	g := heat(t, v, HeatRequest{Layer: "events", Tile: tile, Half: 0.01})
+	g := heat(t, v, HeatRequest{Layer: "events", Tile: tile, Measure: Measure{Half: 0.01}})
 	b, err := g.PNG(2)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestPictureShowsDensityAndNothingElse(t *testing.T) {
 	if _, err := g.PNG(9); !errors.Is(err, layers.ErrInvalid) {
 		t.Error(err)
 	}
-	if _, err := (Grid{}).PNG(1); !errors.Is(err, layers.ErrInvalid) {
+	if _, err := new(Grid).PNG(1); !errors.Is(err, layers.ErrInvalid) {
 		t.Error(err)
 	}
 }
@@ -161,7 +161,7 @@ func TestHeatSaysWhatItCannotDo(t *testing.T) {
 	t.Parallel()
 	v := view(t, pointLayer, points(24, 1, 0)...)
 	for _, r := range []HeatRequest{
-		{Layer: "events", Cells: 48}, {Layer: "events", Cells: 4}, {Layer: "events", Weight: "code"},
+		{Layer: "events", Cells: 48}, {Layer: "events", Cells: 4}, {Layer: "events", Measure: Measure{Weight: "code"}},
 		{Layer: "events", Tile: maptile.New(2, 0, 1)}, {Layer: "events", Tile: maptile.New(0, 0, 23)},
 	} {
 		if _, err := Heat(context.Background(), v, r); !errors.Is(err, layers.ErrInvalid) {
@@ -174,8 +174,9 @@ func TestHeatSaysWhatItCannotDo(t *testing.T) {
 	if _, err := Heat(context.Background(), view(t, gridLayer), HeatRequest{Layer: "grids"}); !errors.Is(err, layers.ErrInvalid) {
 		t.Error(err)
 	}
+	v = view(t, pointLayer, points(24, 1, 0)...)
 	table, _ := v.Table("events")
-	if rev := HeatRev(table, maptile.New(0, 0, 0)); rev != 1 {
+	if rev := HeatRev(v, table, maptile.New(0, 0, 0), Raw); rev != 1 {
 		t.Errorf("revision %d", rev)
 	}
 }

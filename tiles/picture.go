@@ -3,7 +3,6 @@ package tiles
 import (
 	"bytes"
 	"image"
-	"image/color"
 	"image/png"
 	"math"
 
@@ -31,27 +30,25 @@ func kernel(cells int) (half []float64, margin int) {
 	return half, radius + 1 // one cell more to interpolate with
 }
 
-// PNG returns the heat as a picture of 256 x scale pixels a side: the density of the weights, smoothed, in the colours
-// of inferno, transparent where there is nothing. Neighbouring tiles join without a seam, for each looks beyond its
-// border and colours stand for the same density everywhere; weights below zero count as none. It fails with ErrInvalid
-// for a scale that is not 1 to 4, and for a Grid that Heat did not make.
-func (g Grid) PNG(scale int) ([]byte, error) {
+// PNG returns the heat as a picture of 256 x scale pixels a side, in the colours of the legend, transparent where there is
+// nothing. Counts and sums are smoothed, as a density; means, maxima and rates by households are not, for what is between
+// two cells would be the value of neither: each cell is a square of its colour, paler where it is small. Neighbouring
+// tiles join without a seam, for each looks beyond its border and a colour stands for the same value everywhere; outside
+// a difference, values below zero count as none. It fails with ErrInvalid for a scale that is not 1 to 4, and for a Grid
+// that Heat did not make.
+func (g *Grid) PNG(scale int) ([]byte, error) {
 	if scale < 1 || scale > 4 {
 		return nil, layers.Invalid("scale", "scale is %d: expected 1 to 4", scale)
 	}
-	if g.wide == nil {
+	if g.measure == nil || g.measure.additive() && g.wide == nil {
 		return nil, layers.Invalid("", "a grid without a margin has no picture: expected one made by Heat")
 	}
 	side := 256 * scale
-	density := g.smooth()
-	colours := inferno()
 	img := image.NewNRGBA(image.Rect(0, 0, side, side))
-	for y := range side {
-		for x := range side {
-			if d := g.sample(density, x, y, side); d > 0 {
-				img.SetNRGBA(x, y, colours[shade(d, g.half)])
-			}
-		}
+	if g.measure.additive() {
+		g.paintDensity(img, side)
+	} else {
+		g.paintCells(img, side)
 	}
 	var b bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
@@ -61,11 +58,58 @@ func (g Grid) PNG(scale int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// smooth returns the density of the cells of the tile and one around it, as weight in 1/64 x 1/64 of the tile.
-func (g Grid) smooth() []float64 {
+// paintDensity paints what adds up.
+func (g *Grid) paintDensity(img *image.NRGBA, side int) {
+	density, ramp := g.smooth(), g.measure.ramp()
+	for y := range side {
+		per := 1.0
+		if g.measure.Per == PerHectareWeek {
+			per = 1 / g.hectaresAt(y, side)
+		}
+		for x := range side {
+			if c := ramp.at(g.sample(density, x, y, side) * per); c.A > 0 {
+				img.SetNRGBA(x, y, c)
+			}
+		}
+	}
+}
+
+// paintCells paints each cell as it is.
+func (g *Grid) paintCells(img *image.NRGBA, side int) {
+	ramp := g.measure.ramp()
+	x0, y0, size := g.origin()
+	for _, c := range g.Filled() {
+		colour := ramp.at(c.Value)
+		if !c.Valid || colour.A == 0 {
+			continue
+		}
+		if c.Small {
+			colour.A /= smallPaler
+		}
+		pixel := func(v int64) int { return int(v * int64(side) / size) }
+		for y := pixel(c.box.y - y0); y < pixel(c.box.y+c.box.size-y0); y++ {
+			for x := pixel(c.box.x - x0); x < pixel(c.box.x+c.box.size-x0); x++ {
+				img.SetNRGBA(x, y, colour)
+			}
+		}
+	}
+}
+
+// smallPaler is how many times paler a cell is in which few households live.
+const smallPaler = 3
+
+// hectaresAt returns the true area of a cell whose middle is on a row of pixels.
+func (g *Grid) hectaresAt(y, side int) float64 {
+	_, y0, size := g.origin()
+	cell := int64(1) << g.shift()
+	middle := y0 + (2*int64(y)+1)*size/(2*int64(side))
+	return plot{0, max(min(middle-cell/2, worldSize-cell), 0), cell}.hectares()
+}
+
+// smooth returns the density of the cells of the tile and one around it, as weight in a cell.
+func (g *Grid) smooth() []float64 {
 	half, _ := kernel(g.Cells)
 	wide, side, radius := g.Cells+2*g.margin, g.Cells+2, len(half)-1
-	unit := float64(g.Cells) / 64
 	rows := make([]float64, wide*side) // smoothed from west to east
 	for y := range wide {
 		line := g.wide[y*wide : (y+1)*wide]
@@ -86,7 +130,7 @@ func (g Grid) smooth() []float64 {
 			for k := 1; k <= radius; k++ {
 				sum += (rows[at-k*side] + rows[at+k*side]) * half[k]
 			}
-			out[y*side+x] = sum * unit * unit
+			out[y*side+x] = sum
 		}
 	}
 	return out
@@ -94,7 +138,7 @@ func (g Grid) smooth() []float64 {
 
 // sample returns the density in the middle of a pixel, between the middles of the four cells around it. Pixels may be
 // half a cell outside the tile.
-func (g Grid) sample(density []float64, x, y, side int) float64 {
+func (g *Grid) sample(density []float64, x, y, side int) float64 {
 	perPixel := float64(g.Cells) / float64(side)
 	u, v := (float64(x)+0.5)*perPixel+0.5, (float64(y)+0.5)*perPixel+0.5 // 0 is the middle of the cell beyond the border
 	i, j := int(math.Floor(u)), int(math.Floor(v))
@@ -102,24 +146,4 @@ func (g Grid) sample(density []float64, x, y, side int) float64 {
 	at := j*(g.Cells+2) + i
 	below := at + g.Cells + 2
 	return (1-v)*((1-u)*density[at]+u*density[at+1]) + v*((1-u)*density[below]+u*density[below+1])
-}
-
-// shade returns the colour's number for a density: half way at half, and ever closer to the end.
-func shade(density, half float64) uint8 { return uint8(255 * density / (density + half)) }
-
-// inferno returns 256 colours: the ten colours of viridisLite's inferno(10), drawn by N. Smith and S. van der Walt for
-// matplotlib (CC0, 2015), with straight lines in sRGB between them, rising from transparent over the first quarter.
-func inferno() (colours [256]color.NRGBA) {
-	points := [10]uint32{0x000004, 0x1B0C42, 0x4B0C6B, 0x781C6D, 0xA52C60, 0xCF4446, 0xED6925, 0xFB9A06, 0xF7D03C, 0xFCFFA4}
-	for i := range colours {
-		at := float64(i) / 255 * float64(len(points)-1)
-		n := min(int(at), len(points)-2)
-		mix := func(shift uint) uint8 {
-			a, b := float64(points[n]>>shift&255), float64(points[n+1]>>shift&255)
-			return uint8(math.Round(a + (at-float64(n))*(b-a)))
-		}
-		alpha := min(float64(i)/64, 1)
-		colours[i] = color.NRGBA{R: mix(16), G: mix(8), B: mix(0), A: uint8(230 * alpha * alpha * (3 - 2*alpha))}
-	}
-	return colours
 }

@@ -25,7 +25,7 @@ const worldSize = 1 << 32
 
 // Rev returns the number of the last change in what the vector tile of these layers draws from: while it is the same,
 // so are the tile's bytes for the same scope and filters. It fails with ErrNotFound for a layer that the caller may not
-// see and with ErrInvalid for a tile address outside its zoom.
+// see, with ErrForbidden for one that is Personal, and with ErrInvalid for a tile address outside its zoom.
 func Rev(v *layers.View, names []string, tile maptile.Tile) (layers.Seq, error) {
 	return WebMercator.Rev(v, names, tile)
 }
@@ -37,13 +37,23 @@ func (m Matrix) Rev(v *layers.View, names []string, tile maptile.Tile) (layers.S
 	}
 	var rev layers.Seq
 	for _, name := range names {
-		t, err := v.Table(name)
+		t, err := Drawable(v, name)
 		if err != nil {
 			return 0, err
 		}
 		rev = max(rev, m.rev(t, tile))
 	}
 	return rev, nil
+}
+
+// Drawable returns a layer that may be in a vector tile: ErrNotFound for one that the caller may not see, ErrForbidden for
+// one that is Personal. Persons are in no tile, whoever asks: tiles are kept, passed on and shown on walls.
+func Drawable(v *layers.View, name string) (*layers.Table, error) {
+	t, err := v.Table(name)
+	if err == nil && t.Layer.Personal {
+		return nil, &layers.Error{Kind: layers.ErrForbidden, Field: "layers", Detail: "layer " + name + " holds persons, who are in no tile: /heat/" + name + " has counts"}
+	}
+	return t, err
 }
 
 // area is a rectangle of world coordinates that holds its north and west borders, not its south and east ones.
@@ -92,7 +102,7 @@ func (r *Request) tables(v *layers.View) ([]*layers.Table, error) {
 		if slices.Contains(r.Layers[:i], name) {
 			return nil, layers.Invalid("layers", "layer %.60q is asked for twice: expected each name once", name)
 		}
-		t, err := v.Table(name)
+		t, err := Drawable(v, name)
 		if err != nil {
 			return nil, err
 		}

@@ -95,7 +95,7 @@ func (a archiveCommand) request(s *layers.Snapshot) (tiles.ArchiveRequest, *laye
 	view := s.View(layers.Scope{Audience: audience})
 	if len(r.Layers) == 0 {
 		for _, t := range view.Tables() {
-			if t.Layer.Kind != layers.None {
+			if t.Layer.Drawn() {
 				r.Layers = append(r.Layers, t.Layer.Name)
 			}
 		}

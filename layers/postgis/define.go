@@ -135,18 +135,18 @@ func (p *put) tableName(ctx context.Context, layer string) (string, error) {
 }
 
 const insertLayer = `INSERT INTO shapan.layers (name, title_zh, title_en, kind, audience, writable, min_zoom, max_zoom, "precision",
-	time_field, cluster, color_by, table_schema, table_name, key_column, geometry_column, crs, time_zone, adopted)
-	VALUES ($1, nullif($2, ''), nullif($3, ''), $4, $5, $6, $7, $8, $9, nullif($10, ''), $11, nullif($12, ''), $13, $14, $15, nullif($16, ''), $17, nullif($18, ''), $19)`
+	time_field, cluster, color_by, table_schema, table_name, key_column, geometry_column, crs, time_zone, adopted, personal)
+	VALUES ($1, nullif($2, ''), nullif($3, ''), $4, $5, $6, $7, $8, $9, nullif($10, ''), $11, nullif($12, ''), $13, $14, $15, nullif($16, ''), $17, nullif($18, ''), $19, $20)`
 
 const updateLayer = `UPDATE shapan.layers SET title_zh = nullif($2, ''), title_en = nullif($3, ''), kind = $4, audience = $5, writable = $6, min_zoom = $7,
 	max_zoom = $8, "precision" = $9, time_field = nullif($10, ''), cluster = $11, color_by = nullif($12, ''), table_schema = $13, table_name = $14,
-	key_column = $15, geometry_column = nullif($16, ''), crs = $17, time_zone = nullif($18, ''), adopted = $19 WHERE name = $1`
+	key_column = $15, geometry_column = nullif($16, ''), crs = $17, time_zone = nullif($18, ''), adopted = $19, personal = $20 WHERE name = $1`
 
 // layerRow returns a layer as the catalogue holds it.
 func layerRow(t *table) []any {
 	l := &t.layer
 	return []any{l.Name, l.Title[layers.Chinese], l.Title[layers.English], string(l.Kind), l.Audience.String(), l.Writable, l.MinZoom, l.MaxZoom, l.Precision,
-		l.TimeField, l.Cluster, l.ColorBy, t.schema, t.name, t.key, t.geometry, string(t.crs), t.zone, t.adopted}
+		l.TimeField, l.Cluster, l.ColorBy, t.schema, t.name, t.key, t.geometry, string(t.crs), t.zone, t.adopted, l.Personal}
 }
 
 // describe writes the fields and codes of a layer into the catalogue, in place of those that stand there.

@@ -82,7 +82,7 @@ const catalogueQuery = `
 SELECT l.number, json_build_object(
 	'name', l.name, 'title', json_build_object('zh', coalesce(l.title_zh, ''), 'en', coalesce(l.title_en, '')), 'kind', l.kind, 'audience', l.audience,
 	'writable', l.writable, 'min_zoom', l.min_zoom, 'max_zoom', l.max_zoom, 'precision', l."precision", 'time_field', coalesce(l.time_field, ''),
-	'cluster', l.cluster, 'color_by', coalesce(l.color_by, ''),
+	'cluster', l.cluster, 'color_by', coalesce(l.color_by, ''), 'personal', l.personal,
 	'fields', coalesce((SELECT json_agg(json_build_object(
 		'name', f.name, 'title', json_build_object('zh', coalesce(f.title_zh, ''), 'en', coalesce(f.title_en, '')), 'type', f.type, 'audience', f.audience,
 		'unit', coalesce(f.unit, ''), 'required', f.required, 'default', coalesce(f.default_value, ''), 'in_tiles', f.in_tiles,

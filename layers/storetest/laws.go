@@ -341,12 +341,18 @@ func schemas(t *testing.T, r *record) {
 		t.Errorf("the first id after the schema was replaced is %d, want 10", one[0].ID)
 	}
 	l.Fields = []layers.Field{{Name: "新", Type: layers.Time}, {Name: "a", Type: layers.Int}, {Name: "A", Type: layers.String}}
-	l.Title = layers.Text{"zh": "改"}
+	l.Title, l.Personal = layers.Text{"zh": "改"}, true
 	r.put(redefine())
+	persons := Layer("persons", layers.Point)
+	persons.Personal = true
+	r.put(layers.Change{Op: layers.Define, Layer: "persons", Schema: &persons})
 	r.expect("trial", &layers.Feature{ID: 10, Geometry: orb.Point{1, 2}, Values: []layers.Value{layers.Null(), layers.IntValue(5), layers.Null()}})
 	view := load(t, r)
-	if table, err := view.Table("trial"); err != nil || table.Layer.Title.In("zh") != "改" {
+	if table, err := view.Table("trial"); err != nil || table.Layer.Title.In("zh") != "改" || !table.Layer.Personal {
 		t.Errorf("the schema is not as it was defined: %v", err)
+	}
+	if table, err := view.Table("persons"); err != nil || !table.Layer.Personal {
+		t.Errorf("a layer of persons is one no more: %v", err)
 	}
 	l.Fields = l.Fields[:1]
 	r.fails(layers.ErrInvalid, redefine())

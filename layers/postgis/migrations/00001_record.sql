@@ -29,6 +29,7 @@ CREATE TABLE shapan.layers (
     time_field text,
     cluster boolean NOT NULL DEFAULT false,
     color_by text,
+    personal boolean NOT NULL DEFAULT false,
     table_schema text NOT NULL,
     table_name text NOT NULL,
     key_column text NOT NULL DEFAULT 'id',
@@ -40,6 +41,7 @@ CREATE TABLE shapan.layers (
 );
 COMMENT ON TABLE shapan.layers IS '图层目录 / The layers of the map, in the order of their numbers';
 COMMENT ON COLUMN shapan.layers.audience IS '可见范围 / Who may see it: public, internal, restricted, system';
+COMMENT ON COLUMN shapan.layers.personal IS '要素是人：有 restricted 权限者才能逐个查看，其他人只能看计数 / Features are persons: only who may see restricted layers sees them one by one, others counts of many';
 COMMENT ON COLUMN shapan.layers.crs IS '几何列的坐标系，GCJ-02 与 BD-09 在读取时转换 / Reference system of the geometry column';
 COMMENT ON COLUMN shapan.layers.time_zone IS '无时区时间列所用的时区 / Zone of columns that hold times without one';
 COMMENT ON COLUMN shapan.layers.adopted IS '采用的外部表：删除图层时保留该表 / A table of somebody else: dropping the layer leaves it';
