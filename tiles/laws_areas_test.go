@@ -75,8 +75,8 @@ func (p *partition) jitter(i, j, axis int) float64 {
 	return (r.Float64() - 0.5) * 0.3
 }
 
-// around joins sides into a ring; those that lead back are reversed.
-func around(sides ...orb.LineString) (ring orb.Ring) {
+// ringOf joins sides into a ring; those that lead back are reversed.
+func ringOf(sides ...orb.LineString) (ring orb.Ring) {
 	for _, s := range sides {
 		if len(ring) > 0 && s[0] != ring[len(ring)-1] {
 			s = s.Clone()
@@ -109,10 +109,10 @@ func (p *partition) areas() (out []orb.Geometry) {
 	far := 2*p.size*float64(p.n) + p.far
 	box := orb.Bound{Min: p.at, Max: p.at}.Pad(far)
 	box.Min[0], box.Min[1], box.Max[0], box.Max[1] = max(box.Min[0], -180), max(box.Min[1], -85), min(box.Max[0], 180), min(box.Max[1], 85)
-	out = append(out, orb.Polygon{box.ToRing(), around(all...)})
+	out = append(out, orb.Polygon{box.ToRing(), ringOf(all...)})
 	for i := range p.n {
 		for j := range p.n {
-			cell := orb.Polygon{around(p.side(i, j, 0), p.side(i+1, j, 1), p.side(i, j+1, 0), p.side(i, j, 1))}
+			cell := orb.Polygon{ringOf(p.side(i, j, 0), p.side(i+1, j, 1), p.side(i, j+1, 0), p.side(i, j, 1))}
 			in := func(dx, dy float64) orb.Point { return p.place(float64(i)+0.5+dx, float64(j)+0.5+dy) }
 			inner := orb.Ring{in(-0.1, -0.1), in(0.1, -0.1), in(0.01*p.rnd.Float64(), -0.07), in(0.1, 0.1), in(-0.1, -0.1)}
 			switch p.rnd.IntN(4) {
