@@ -63,7 +63,7 @@ func unchanged(w http.ResponseWriter, c *call) bool {
 	if tag == "" || c.Method != http.MethodGet && c.Method != http.MethodHead {
 		return false
 	}
-	for _, have := range strings.Split(c.Header.Get("If-None-Match"), ",") {
+	for have := range strings.SplitSeq(c.Header.Get("If-None-Match"), ",") {
 		if have = strings.TrimPrefix(strings.TrimSpace(have), "W/"); have == tag || have == "*" {
 			return true
 		}

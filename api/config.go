@@ -3,6 +3,7 @@ package api
 import (
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"shapan/layers"
@@ -22,6 +23,7 @@ type Config struct {
 	Clock     func() time.Time // nil: time.Now
 	Version   string           // shown on the landing page
 	PublicURL string           // such as https://map.example/shapan; empty: from the request's Host
+	Proxies   []netip.Prefix   // proxies whose X-Forwarded-For is believed; nil: those on this machine
 	MaxBody   int64            // bytes of a request body; 0: 8 MiB
 	MaxStream int              // open streams at once; 0: 1000
 	Basemap   *tiles.Archive   // under our layers, for everyone; nil: none

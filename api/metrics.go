@@ -19,6 +19,7 @@ type metrics struct {
 	streams  prometheus.Gauge
 	dropped  prometheus.Counter
 	writes   *prometheus.HistogramVec
+	tiles    *tileMetrics
 }
 
 func newMetrics(reg *prometheus.Registry, live *layers.Live, cache *tiles.Cache) *metrics {
@@ -54,10 +55,8 @@ func newMetrics(reg *prometheus.Registry, live *layers.Live, cache *tiles.Cache)
 			}
 			return 1
 		}),
-		gauge("shapan_tile_cache_hits_total", "Tiles answered from the cache.", func() float64 { return float64(cache.Stats().Hits) }),
-		gauge("shapan_tile_cache_misses_total", "Tiles drawn.", func() float64 { return float64(cache.Stats().Misses) }),
-		gauge("shapan_tile_cache_bytes", "Bytes that the tile cache holds.", func() float64 { return float64(cache.Stats().Bytes) }),
 	)
+	m.tiles = newTileMetrics(reg, cache)
 	return m
 }
 

@@ -31,6 +31,9 @@ func newParams(r *http.Request) (*params, error) {
 	if len(r.URL.RawQuery) > maxQuery {
 		return nil, &problem{Status: http.StatusRequestURITooLong, Detail: fmt.Sprintf("the query has %d bytes: at most %d are allowed", len(r.URL.RawQuery), maxQuery)}
 	}
+	if r.URL.RawQuery == "" {
+		return new(params), nil
+	}
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, layers.Invalid("", "the query cannot be read: it is not percent-encoded as RFC 3986 asks")
@@ -42,6 +45,9 @@ func newParams(r *http.Request) (*params, error) {
 func (p *params) done() error {
 	if p.fault != nil {
 		return p.fault
+	}
+	if len(p.query) == 0 {
+		return nil
 	}
 	names := make([]string, 0, len(p.query))
 	for name := range p.query {

@@ -16,6 +16,8 @@ type problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	Field  string `json:"field,omitempty"` // the parameter or property at fault
+
+	expected bool // nothing that the log needs
 }
 
 // Error returns the detail.
@@ -63,10 +65,17 @@ func problemOf(err error) *problem {
 	return &out
 }
 
+// clientGone is the status under which the metrics count a request whose client did not wait for its answer; nobody is
+// left to read it.
+const clientGone = 499
+
 // fail answers with a problem document and logs what was not expected.
 func (s *Server) fail(w *recorder, r *http.Request, err error) {
 	p := problemOf(err)
-	if p.Status >= 500 {
+	if r.Context().Err() != nil {
+		p = &problem{Type: "about:blank", Title: "Client Closed Request", Status: clientGone, Detail: "the client has gone"}
+	}
+	if p.Status >= 500 && !p.expected {
 		s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "status", p.Status, "error", err, "cause", layers.Cause(err))
 	}
 	if w.status != 0 {

@@ -11,6 +11,7 @@ import (
 
 	"shapan/layers"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/gorilla/mux"
 	"github.com/klauspost/compress/gzhttp"
 )
@@ -18,9 +19,10 @@ import (
 // Server answers HTTP from a layers.Live.
 type Server struct {
 	Config
-	metrics *metrics
-	streams chan struct{} // one place for each open stream
-	handler http.Handler
+	metrics    *metrics
+	streams    chan struct{} // one place for each open stream
+	versionTag uint64        // what the version adds to the ETag of drawings
+	handler    http.Handler
 }
 
 // New makes a server and registers its metrics.
@@ -43,18 +45,23 @@ func New(c Config) (*Server, error) {
 	if c.Heartbeat <= 0 {
 		c.Heartbeat = 5 * time.Second
 	}
-	s := &Server{Config: c, streams: make(chan struct{}, c.MaxStream)}
+	s := &Server{Config: c, streams: make(chan struct{}, c.MaxStream), versionTag: xxhash.Sum64String(c.Version)}
 	s.metrics = newMetrics(c.Registry, c.Live, c.Cache)
 	compress, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(1024),
-		gzhttp.ExceptContentTypes([]string{"text/event-stream", tileType, "image/png", "image/jpeg", "image/webp"}),
+		gzhttp.ExceptContentTypes([]string{"text/event-stream", tileType, pngType, "image/jpeg", "image/webp"}),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("api: compression: %w", err)
 	}
 	routes := s.routes()
 	compressed := compress(routes)
+	vectorTile := s.answer(tileRoute, s.vectorTile)
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tileOf(r) {
+			vectorTile.ServeHTTP(w, r)
+			return
+		}
 		if strings.HasSuffix(r.URL.Path, ".mvt") || strings.HasSuffix(r.URL.Path, ".pbf") || strings.HasSuffix(r.URL.Path, ".png") {
 			routes.ServeHTTP(w, r) // the cache keeps them compressed
 			return
@@ -67,13 +74,16 @@ func New(c Config) (*Server, error) {
 // Handler returns the handler of the whole surface.
 func (s *Server) Handler() http.Handler { return s.handler }
 
+// tileRoute is where vector tiles are.
+const tileRoute = "/xyz/{layers}/{z}/{x}/{y}.{ext:mvt|pbf}"
+
 // routes is the whole surface, a line a route.
 func (s *Server) routes() http.Handler {
 	r := mux.NewRouter().UseEncodedPath()
 	get := func(path string, h handler) {
 		r.Handle(path, s.answer(path, h)).Methods(http.MethodGet, http.MethodHead)
 	}
-	get("/xyz/{layers}/{z}/{x}/{y}.{ext:mvt|pbf}", s.vectorTile) // first, for the router looks in order
+	get(tileRoute, s.vectorTile) // first, for the router looks in order
 	get("/", s.landing)
 	get("/conformance", s.conformance)
 	get("/collections", s.collections)
@@ -105,6 +115,7 @@ func (s *Server) routes() http.Handler {
 	get("/basemap/{z}/{x}/{y}.{ext:[a-z]+}", s.basemapTile)
 	get("/style.json", s.style)
 	get("/ui/{page:.*}", s.page)
+	get("/debug/tile/{layers}/{z}/{x}/{y}.json", s.debugTile)
 	get("/healthz", s.healthz)
 	get("/readyz", s.readyz)
 	r.Handle("/metrics", s.metrics.handler).Methods(http.MethodGet)
@@ -135,7 +146,7 @@ func (s *Server) answer(route string, h handler) http.Handler {
 		rec := &recorder{ResponseWriter: w}
 		secure(rec.Header())
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(requestTime)) // unsupported only in tests without a connection
-		if r.Body != nil {
+		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(rec, r.Body, s.MaxBody)
 		}
 		if err := s.run(rec, r, h); err != nil {
@@ -156,7 +167,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, h handler) (err err
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	w.Header().Set("Shapan-Age", age(s.Live.Age()))
+	w.Header()["Shapan-Age"] = []string{age(s.Live.Age())}
 	snapshot := s.Live.Snapshot()
 	caller, err := identify(snapshot, r, s.Clock())
 	if err != nil {
@@ -166,7 +177,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, h handler) (err err
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Shapan-Seq", strconv.FormatUint(uint64(snapshot.Seq), 10))
+	w.Header()["Shapan-Seq"] = []string{strconv.FormatUint(uint64(snapshot.Seq), 10)}
 	return h(w, &call{Request: r, caller: caller, view: snapshot.View(caller.scope), params: p})
 }
 
@@ -175,15 +186,24 @@ func age(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Milliseconds())/1000, 'f', -1, 64)
 }
 
-// secure sets the headers that every answer has. Scripts, styles, data and workers come from this host alone; the map
-// library starts its worker from a blob.
+// The header values that every answer has, shared by all: a handler replaces them and does not edit them. Scripts, styles,
+// data and workers come from this host alone; the map library starts its worker from a blob.
+var (
+	policy = []string{"default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; " +
+		"style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'"}
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	varyOfAll  = []string{"Authorization"}
+	noCache    = []string{"no-cache"}
+)
+
+// secure sets the headers that every answer has.
 func secure(h http.Header) {
-	h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; "+
-		"style-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Vary", "Authorization")
-	h.Set("Cache-Control", "no-cache")
+	h["Content-Security-Policy"] = policy
+	h["X-Content-Type-Options"] = noSniff
+	h["Referrer-Policy"] = noReferrer
+	h["Vary"] = varyOfAll
+	h["Cache-Control"] = noCache
 }
 
 func (s *Server) noRoute(_ http.ResponseWriter, c *call) error {

@@ -29,6 +29,7 @@ type service struct {
 	*httptest.Server
 	live   *layers.Live
 	store  *gpkg.Store
+	cache  *tiles.Cache
 	tokens map[string]string // by role; "limited" is a dispatcher of one community
 	dir    string
 	stop   func()
@@ -88,7 +89,7 @@ func TestMain(m *testing.M) {
 }
 
 // reading returns a service that nobody writes to.
-func reading(t *testing.T) *service {
+func reading(t testing.TB) *service {
 	t.Helper()
 	s, err := shared()
 	if err != nil {
@@ -106,6 +107,18 @@ func newService(t *testing.T) *service {
 	}
 	t.Cleanup(s.stop)
 	return s
+}
+
+// drawing returns a service that nobody writes to, over the same map as reading's, which draws for itself as a configuration
+// says.
+func drawing(t *testing.T, config tiles.CacheConfig) *service {
+	t.Helper()
+	s := *reading(t)
+	if err := s.listen(config); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return &s
 }
 
 // start serves a copy of the seeded record from a folder.
@@ -152,14 +165,19 @@ func (s *service) serve(ctx context.Context, store *gpkg.Store) error {
 	if err := s.addTokens(store); err != nil {
 		return err
 	}
-	cache, err := tiles.New(tiles.CacheConfig{Bytes: 32 << 20})
-	if err != nil {
-		return err
-	}
+	var err error
 	if s.live, err = layers.Open(ctx, store, layers.LiveConfig{}); err != nil {
 		return err
 	}
-	server, err := api.New(api.Config{Live: s.live, Cache: cache, Registry: prometheus.NewRegistry(), Heartbeat: 100 * time.Millisecond})
+	return s.listen(tiles.CacheConfig{Bytes: 32 << 20})
+}
+
+// listen makes the server over the map.
+func (s *service) listen(drawing tiles.CacheConfig) (err error) {
+	if s.cache, err = tiles.New(drawing); err != nil {
+		return err
+	}
+	server, err := api.New(api.Config{Live: s.live, Cache: s.cache, Registry: prometheus.NewRegistry(), Heartbeat: 100 * time.Millisecond})
 	if err != nil {
 		return err
 	}
@@ -196,6 +214,12 @@ type reply struct {
 // do sends a request as the holder of a role's token; "" is the public.
 func (s *service) do(t *testing.T, role, method, path, body string, header ...string) reply {
 	t.Helper()
+	return s.by(t, s.Client(), role, method, path, body, header...)
+}
+
+// by is do by a client.
+func (s *service) by(t *testing.T, client *http.Client, role, method, path, body string, header ...string) reply {
+	t.Helper()
 	req, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +230,7 @@ func (s *service) do(t *testing.T, role, method, path, body string, header ...st
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	resp, err := s.Client().Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

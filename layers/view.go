@@ -15,7 +15,7 @@ import (
 type View struct {
 	Seq    Seq
 	scope  Scope
-	mark   string // the snapshot's
+	key    string
 	tables []*Table
 }
 
@@ -36,7 +36,7 @@ func (s *Snapshot) View(scope Scope) *View {
 
 // view makes the view of a scope.
 func (s *Snapshot) view(scope Scope) *View {
-	v := &View{Seq: s.Seq, scope: scope, mark: s.mark}
+	v := &View{Seq: s.Seq, scope: scope, key: scope.Key() + s.mark}
 	for _, t := range s.tables {
 		if t.layer.Audience <= scope.Audience {
 			v.tables = append(v.tables, newView(t, scope))
@@ -47,7 +47,7 @@ func (s *Snapshot) view(scope Scope) *View {
 
 // Key names the class of scopes that see what this view sees: views of equal keys and equal revisions have the same in
 // them. A copy of the record has keys of its own, for who reads it cannot ask the record whether it is the same.
-func (v *View) Key() string { return v.scope.Key() + v.mark }
+func (v *View) Key() string { return v.key }
 
 // Audience returns the widest audience that the caller belongs to.
 func (v *View) Audience() Audience { return v.scope.Audience }
@@ -57,11 +57,13 @@ func (v *View) Tables() []*Table { return v.tables }
 
 // Table returns a layer by name, or ErrNotFound naming those there are.
 func (v *View) Table(name string) (*Table, error) {
-	names := make([]string, 0, len(v.tables))
 	for _, t := range v.tables {
 		if t.Layer.Name == name {
 			return t, nil
 		}
+	}
+	names := make([]string, 0, len(v.tables))
+	for _, t := range v.tables {
 		names = append(names, t.Layer.Name)
 	}
 	err := Unknown("layer", name, names).(*Error)
@@ -436,7 +438,7 @@ func (s *Snapshot) Service() *View {
 	if v := s.service.Load(); v != nil {
 		return v
 	}
-	v := &View{Seq: s.Seq, scope: Scope{Audience: System}}
+	v := &View{Seq: s.Seq, scope: Scope{Audience: System}, key: Scope{Audience: System}.Key()}
 	for _, t := range s.tables {
 		if t.layer.Audience == System {
 			v.tables = append(v.tables, newView(t, v.scope))

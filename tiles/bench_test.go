@@ -120,14 +120,3 @@ func BenchmarkHeat(b *testing.B) {
 		}
 	})
 }
-
-func BenchmarkCacheHit(b *testing.B) {
-	c := cache(b, 1<<20)
-	draw := func(context.Context) ([]byte, error) { return make([]byte, 1000), nil }
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := c.Get(context.Background(), "mvt grids 14/13214/7236 @1 public| []", draw); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

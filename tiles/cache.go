@@ -1,188 +1,530 @@
 package tiles
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"github.com/klauspost/compress/gzip"
+	"shapan/layers"
+
+	"github.com/cespare/xxhash/v2"
 	"github.com/maypok86/otter/v2"
+	"github.com/paulmach/orb/maptile"
 )
 
-// CacheConfig says how much a cache holds.
+// CacheConfig says how much a cache holds, and how much is drawn at once. A field that is 0 means what stands with it.
 type CacheConfig struct {
-	Bytes int64 // of drawings, compressed forms and keys together; 0 means 64 MiB
-	Level int   // of gzip, 1 (fastest) to 9 (smallest); 0 means 6
+	Bytes int64 // of drawings in all their forms, keys included; 0: 64 MiB
+	Level int   // of gzip, 1 (fastest) to 9 (leastPacked); 0: 6
+
+	Drawings  int           // at once; 0: as many as Go uses processors
+	PerClient int           // drawings that may wait for one client; 0: 256
+	Waiting   int           // drawings that may wait in all; 0: 1024
+	Patience  time.Duration // how long a caller waits for a drawing to begin; 0: 10 s
 }
 
-// Body is a drawing as it is sent. Its bytes are shared by all who asked for it and must not be edited.
-type Body struct {
-	Raw  []byte // nil where nothing is drawn
-	Gzip []byte // Raw compressed; nil where that does not make it smaller
+// Key names a drawing by everything that its bytes depend on: equal keys, equal bytes. The cache keeps copies of its texts.
+type Key struct {
+	Kind   string // what is drawn, such as "mvt"
+	Layers string // their names in the order drawn, with commas between
+	Tile   maptile.Tile
+	Rev    layers.Seq // Rev, or HeatRev
+	Scope  string     // View.Key
+	More   string     // filters and whatever else there is, in a canonical form
+}
+
+// Tag returns a digest of the key, which is the same in every run of the program.
+func (k *Key) Tag() uint64 {
+	var d xxhash.Digest
+	d.Reset()
+	var b [64]byte
+	n := b[:0]
+	for _, s := range [...]string{k.Kind, k.Layers, k.Scope, k.More} {
+		_, _ = d.WriteString(s) // a digest takes everything
+		n = appendNumber(n, uint64(len(s)))
+	}
+	for _, v := range [...]uint64{uint64(k.Tile.Z), uint64(k.Tile.X), uint64(k.Tile.Y), uint64(k.Rev)} {
+		n = appendNumber(n, v)
+	}
+	_, _ = d.Write(n)
+	return d.Sum64()
+}
+
+func appendNumber(b []byte, v uint64) []byte {
+	return append(b, byte(v>>56), byte(v>>48), byte(v>>40), byte(v>>32), byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
+}
+
+// own returns the key with texts of its own: those of a request hold all of it in memory.
+func (k Key) own() Key {
+	k.Kind, k.Layers, k.Scope, k.More = strings.Clone(k.Kind), strings.Clone(k.Layers), strings.Clone(k.Scope), strings.Clone(k.More)
+	return k
+}
+
+// Want is the form in which a caller wants a drawing.
+type Want struct {
+	Coding Coding
+	Strict bool // in this coding even where the bytes as drawn are smaller
+}
+
+// Answer is a drawing in a form. Its bytes are shared by all who asked for it and must not be edited; there are none where
+// nothing is drawn.
+type Answer struct {
+	Bytes  []byte
+	Coding Coding
+}
+
+// Order is what a caller asks a cache for.
+type Order struct {
+	Client string // whose turn it takes: callers of one name share their turns
+	Key    Key
+	Want   Want
+	// Draw returns the bytes, which the cache keeps. Its context ends when everyone who waits for the drawing has gone.
+	Draw func(context.Context) ([]byte, error)
 }
 
 // Stats counts what a cache has done since it was made.
 type Stats struct {
-	Hits   int64 // answers that were kept
-	Misses int64 // answers that had to wait for a drawing, their own or another caller's
-	Draws  int64 // drawings
-	Bytes  int64 // held now
+	Hits    int64 // answers that were kept
+	Misses  int64 // answers that had to wait for a drawing or a form, their own or another caller's
+	Draws   int64 // drawings
+	Packs   int64 // forms made
+	TooMany int64 // refused with ErrTooMany
+	Busy    int64 // refused with ErrBusy
+	Bytes   int64 // held now
+	Drawing int   // drawings under way now
+	Waiting int   // places taken now by those who wait for theirs to begin
 }
 
-// Cache keeps drawings by their key, up to a number of bytes, and sees to it that no two callers make the same drawing
-// at the same time. A key names everything that the bytes depend on, the revision among it, so nothing in it is ever
-// out of date. It is safe for any number of goroutines; make it with New.
+// Cache keeps drawings by their key, up to a number of bytes, in the forms that were asked for so far. No two callers
+// make the same drawing or form of one at the same time, and no more than a few are made at once: who comes then waits for
+// the client's turn (ErrTooMany, ErrBusy). A key names everything that the bytes depend on, the revision among it, so
+// nothing in the cache is ever out of date. It is safe for any number of goroutines; make it with New.
 type Cache struct {
-	kept  *otter.Cache[string, Body]
-	level int
+	config CacheConfig
+	kept   *otter.Cache[Key, *drawing]
+	coders sync.Pool
 
-	mu      sync.Mutex
-	flights map[string]*flight // drawings under way
+	mu      sync.Mutex // guards what follows, and all flights and tickets
+	flights map[Key]*flight
+	queue   queue
+	drawing int // flights that have begun and not ended
 
-	hits, misses, draws atomic.Int64
-}
-
-// flight is a drawing under way and those who wait for it.
-type flight struct {
-	waiting int // guarded by the cache's mu
-	cancel  context.CancelFunc
-	done    chan struct{} // closed when body and err are set
-	body    Body
-	err     error
+	hits, misses, draws, packs, tooMany, busy atomic.Int64
 }
 
 // entryOverhead is about what the cache itself needs for an entry.
-const entryOverhead = 200
+const entryOverhead = 300
 
 // New makes a cache. It fails where the configuration is out of range.
 func New(c CacheConfig) (*Cache, error) {
-	if c.Bytes == 0 {
-		c.Bytes = 64 << 20
+	if c.Bytes < 0 || c.Level < 0 || c.Level > 9 || c.Drawings < 0 || c.PerClient < 0 || c.Waiting < 0 || c.Patience < 0 {
+		return nil, fmt.Errorf("tile cache %+v: expected no number below 0, and a gzip level of at most 9", c)
 	}
-	if c.Level == 0 {
-		c.Level = 6
-	}
-	if c.Bytes < 0 || c.Level < 1 || c.Level > 9 {
-		return nil, fmt.Errorf("tile cache of %d bytes with gzip level %d: expected 0 or more bytes, and a level from 1 to 9", c.Bytes, c.Level)
-	}
-	kept, err := otter.New(&otter.Options[string, Body]{
+	orElse(&c.Bytes, 64<<20)
+	orElse(&c.Level, 6)
+	orElse(&c.Drawings, runtime.GOMAXPROCS(0))
+	orElse(&c.PerClient, 256)
+	orElse(&c.Waiting, 1024)
+	orElse(&c.Patience, 10*time.Second)
+	kept, err := otter.New(&otter.Options[Key, *drawing]{
 		MaximumWeight: uint64(c.Bytes),
-		Weigher: func(key string, b Body) uint32 {
-			return uint32(min(len(key)+len(b.Raw)+len(b.Gzip)+entryOverhead, 1<<31))
-		},
+		Weigher:       func(k Key, d *drawing) uint32 { return uint32(min(k.size()+d.size(), 1<<31)) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("tile cache: %w", err)
 	}
-	return &Cache{kept: kept, level: c.Level, flights: map[string]*flight{}}, nil
+	return &Cache{
+		config: c, kept: kept, flights: map[Key]*flight{},
+		queue: queue{perClient: c.PerClient, most: c.Waiting, lines: map[string]*lane{}},
+	}, nil
 }
 
-// Get returns the drawing of a key: the one kept, else the one that somebody is making, else what draw makes now. The
-// context that draw gets ends when everyone who waits for the drawing has gone, not when the first of them has. An
-// error of draw goes to all who wait and is not kept; ctx's own error goes to its caller alone.
-func (c *Cache) Get(ctx context.Context, key string, draw func(context.Context) ([]byte, error)) (Body, error) {
-	if b, ok := c.kept.GetIfPresent(key); ok {
-		c.hits.Add(1)
-		return b, nil
+func orElse[N int | int64 | time.Duration](n *N, otherwise N) {
+	if *n == 0 {
+		*n = otherwise
+	}
+}
+
+func (k *Key) size() int { return len(k.Kind) + len(k.Layers) + len(k.Scope) + len(k.More) }
+
+// drawing is what is kept of one: the forms that were asked for. It is never edited once others may see it.
+type drawing struct {
+	forms [Codings][]byte // nil: not made yet
+	bytes int             // as drawn; 0: nothing is drawn
+	plain bool            // packing does not make it smaller: Identity is there, and for everyone who takes it
+}
+
+func (d *drawing) size() int {
+	n := entryOverhead
+	for _, f := range d.forms {
+		n += len(f)
+	}
+	return n
+}
+
+// as returns the drawing in a form, if it is there.
+func (d *drawing) as(w Want) (Answer, bool) {
+	switch {
+	case d.bytes == 0:
+		return Answer{}, true
+	case d.plain && !w.Strict:
+		return Answer{d.forms[Identity], Identity}, true
+	}
+	return Answer{d.forms[w.Coding], w.Coding}, d.forms[w.Coding] != nil
+}
+
+// Find returns a drawing if it is kept in the form that is wanted.
+func (c *Cache) Find(key Key, want Want) (a Answer, ok bool) {
+	d, ok := c.kept.GetIfPresent(key)
+	if ok {
+		if a, ok = d.as(want); ok {
+			c.hits.Add(1)
+		}
+	}
+	return a, ok
+}
+
+// Forms returns the bytes of each form that is kept of a drawing; ok is false where nothing is.
+func (c *Cache) Forms(key Key) (sizes map[Coding]int, ok bool) {
+	e, ok := c.kept.GetEntryQuietly(key)
+	if !ok {
+		return nil, false
+	}
+	sizes = map[Coding]int{}
+	for coding, f := range e.Value.forms {
+		if f != nil {
+			sizes[Coding(coding)] = len(f)
+		}
+	}
+	return sizes, true
+}
+
+// Get returns what Find finds, else what somebody is making, else what the order's Draw makes now, when its client's turn
+// has come. An error of Draw goes to all who wait and is not kept; ctx's own error, ErrTooMany and ErrBusy go to their
+// caller alone.
+func (c *Cache) Get(ctx context.Context, o Order) (Answer, error) {
+	if a, ok := c.Find(o.Key, o.Want); ok {
+		return a, nil
 	}
 	if err := ctx.Err(); err != nil {
-		return Body{}, err
+		return Answer{}, err
 	}
 	c.misses.Add(1)
-	f := c.join(ctx, key, draw)
-	select {
-	case <-f.done:
-		return f.body, f.err
-	case <-ctx.Done():
-		c.leave(key, f)
-		return Body{}, ctx.Err()
+	f, t, err := c.join(ctx, &o)
+	if err == nil {
+		err = c.wait(ctx, f, t)
 	}
-}
-
-// join adds the caller to the drawing of a key, which it begins where there is none.
-func (c *Cache) join(ctx context.Context, key string, draw func(context.Context) ([]byte, error)) *flight {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if f := c.flights[key]; f != nil {
-		f.waiting++
-		return f
-	}
-	f := &flight{waiting: 1, done: make(chan struct{})}
-	if b, ok := c.kept.GetIfPresent(key); ok { // it was finished since the caller looked
-		f.body = b
-		close(f.done)
-		return f
-	}
-	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f.cancel = cancel
-	c.flights[key] = f
-	go c.fly(own, key, f, draw)
-	return f
-}
-
-// leave takes a caller off a drawing, and ends the drawing with the last of them.
-func (c *Cache) leave(key string, f *flight) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if f.waiting--; f.waiting == 0 && c.flights[key] == f {
-		delete(c.flights, key)
-		f.cancel()
-	}
-}
-
-// fly makes a drawing and keeps it.
-func (c *Cache) fly(ctx context.Context, key string, f *flight, draw func(context.Context) ([]byte, error)) {
-	defer f.cancel()
-	c.draws.Add(1)
-	f.body, f.err = c.make(ctx, draw)
-	if f.err == nil {
-		c.kept.Set(key, f.body)
-	}
-	c.mu.Lock()
-	if c.flights[key] == f {
-		delete(c.flights, key)
-	}
-	c.mu.Unlock()
-	close(f.done)
-}
-
-// make draws and compresses. A panic of draw becomes an error, for no server stands above this goroutine to catch it.
-func (c *Cache) make(ctx context.Context, draw func(context.Context) ([]byte, error)) (b Body, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			b, err = Body{}, fmt.Errorf("drawing failed: %v", p)
-		}
-	}()
-	raw, err := draw(ctx)
-	if err != nil || len(raw) == 0 {
-		return Body{}, err
-	}
-	packed, err := compress(raw, c.level)
-	return Body{Raw: raw, Gzip: packed}, err
-}
-
-// compress returns the bytes in gzip form, or nil where that is not smaller.
-func compress(raw []byte, level int) ([]byte, error) {
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, level)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
-	if _, err := w.Write(raw); err != nil {
-		return nil, err
+	a, _ := f.drawing.as(o.Want)
+	return a, nil
+}
+
+// Do calls fn when the client's turn has come, as Get does with a drawing, and keeps nothing. fn's context is ctx's as long
+// as the caller waits; a panic of fn becomes an error.
+func (c *Cache) Do(ctx context.Context, client string, fn func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
+	o := Order{Client: client, Draw: func(ctx context.Context) ([]byte, error) { return nil, fn(ctx) }}
+	c.mu.Lock()
+	f := newFlight(ctx, &o)
+	f.alone = true
+	t, err := c.seat(f, client)
+	c.mu.Unlock()
+	if err != nil {
+		return c.count(err)
 	}
-	if b.Len() >= len(raw) {
-		return nil, nil
+	return c.wait(ctx, f, t)
+}
+
+// count counts a refusal.
+func (c *Cache) count(err error) error {
+	switch err {
+	case ErrTooMany:
+		c.tooMany.Add(1)
+	case ErrBusy:
+		c.busy.Add(1)
 	}
-	return bytes.Clone(b.Bytes()), nil
+	return err
 }
 
 // Stats returns the counts, for metrics.
 func (c *Cache) Stats() Stats {
-	return Stats{Hits: c.hits.Load(), Misses: c.misses.Load(), Draws: c.draws.Load(), Bytes: int64(c.kept.WeightedSize())}
+	c.mu.Lock()
+	drawing, waiting := c.drawing, c.queue.waiting
+	c.mu.Unlock()
+	return Stats{
+		Hits: c.hits.Load(), Misses: c.misses.Load(), Draws: c.draws.Load(), Packs: c.packs.Load(),
+		TooMany: c.tooMany.Load(), Busy: c.busy.Load(),
+		Bytes: int64(c.kept.WeightedSize()), Drawing: drawing, Waiting: waiting,
+	}
+}
+
+// flight is a drawing that somebody waits for, and those who do.
+type flight struct {
+	key     Key
+	alone   bool // it has no key, and nothing of it is kept
+	draw    func(context.Context) ([]byte, error)
+	ctx     context.Context
+	cancel  context.CancelFunc
+	begun   bool
+	tickets map[string]*ticket // of those who wait, by client
+	wanted  []Want             // each once
+	done    chan struct{}      // closed when drawing and err are set
+	drawing drawing
+	err     error
+}
+
+// newFlight makes the flight of an order. It does not end with the caller's context, for others may join.
+func newFlight(ctx context.Context, o *Order) *flight {
+	f := &flight{key: o.Key.own(), draw: o.Draw, tickets: map[string]*ticket{}, done: make(chan struct{})}
+	f.ctx, f.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	return f
+}
+
+// join adds the caller to the flight of a key, which it makes where there is none.
+func (c *Cache) join(ctx context.Context, o *Order) (*flight, *ticket, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f := c.flights[o.Key]
+	if f == nil {
+		f = newFlight(ctx, o)
+		if d, ok := c.kept.GetIfPresent(o.Key); ok {
+			f.drawing = *d
+			if _, ok := d.as(o.Want); ok { // it was finished since the caller looked
+				f.cancel()
+				close(f.done)
+				return f, nil, nil
+			}
+		}
+	}
+	t, err := c.seat(f, o.Client)
+	if err != nil {
+		return nil, nil, c.count(err)
+	}
+	if !slices.Contains(f.wanted, o.Want) {
+		f.wanted = append(f.wanted, o.Want)
+	}
+	return f, t, nil
+}
+
+// seat adds a caller of a client to a flight; where it has not begun, each client has a place in the queue for it, and it
+// begins with the first whose turn it is.
+func (c *Cache) seat(f *flight, client string) (*ticket, error) {
+	t := f.tickets[client]
+	if t == nil {
+		t = &ticket{client: client, flight: f, out: make(chan struct{})}
+		if !f.begun {
+			lost, err := c.queue.add(t)
+			if err != nil {
+				if len(f.tickets) == 0 {
+					f.cancel()
+				}
+				return nil, err
+			}
+			if lost != nil {
+				close(lost.out)
+				c.unseat(lost)
+			}
+		}
+		f.tickets[client] = t
+		if !f.alone {
+			c.flights[f.key] = f
+		}
+		c.begin()
+	}
+	t.callers++
+	return t, nil
+}
+
+// unseat takes a client off a flight, and ends the flight with the last of them.
+func (c *Cache) unseat(t *ticket) {
+	f := t.flight
+	delete(f.tickets, t.client)
+	c.queue.remove(t)
+	if len(f.tickets) == 0 {
+		c.forget(f)
+		f.cancel()
+	}
+}
+
+// forget lets nobody else join a flight.
+func (c *Cache) forget(f *flight) {
+	if !f.alone && c.flights[f.key] == f {
+		delete(c.flights, f.key)
+	}
+}
+
+// begin starts flights while there is room.
+func (c *Cache) begin() {
+	for c.drawing < c.config.Drawings {
+		t := c.queue.next()
+		if t == nil {
+			return
+		}
+		f := t.flight
+		f.begun = true
+		for _, other := range f.tickets {
+			c.queue.remove(other)
+		}
+		c.drawing++
+		go c.fly(f)
+	}
+}
+
+// wait waits for a flight as the holder of a ticket.
+func (c *Cache) wait(ctx context.Context, f *flight, t *ticket) error {
+	if t == nil {
+		return f.err
+	}
+	timer := time.NewTimer(c.config.Patience)
+	defer timer.Stop()
+	for {
+		select {
+		case <-f.done:
+			return f.err
+		case <-t.out:
+			return c.count(ErrBusy)
+		case <-ctx.Done():
+			c.leave(t)
+			return ctx.Err()
+		case <-timer.C:
+			if c.late(t) {
+				return c.count(ErrBusy)
+			}
+		}
+	}
+}
+
+// leave takes a caller off its flight.
+func (c *Cache) leave(t *ticket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drop(t)
+}
+
+// late takes a caller off a flight that has not begun.
+func (c *Cache) late(t *ticket) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.flight.begun {
+		return false
+	}
+	c.drop(t)
+	return true
+}
+
+func (c *Cache) drop(t *ticket) {
+	if t.callers--; t.callers == 0 && t.flight.tickets[t.client] == t {
+		c.unseat(t)
+	}
+}
+
+// fly makes what a flight is for, keeps it, and lets the next begin.
+func (c *Cache) fly(f *flight) {
+	f.err = c.make(f)
+	c.mu.Lock()
+	c.forget(f)
+	c.drawing--
+	c.begin()
+	c.mu.Unlock()
+	f.cancel()
+	close(f.done)
+}
+
+// make draws, packs and keeps. A panic becomes an error, for no server stands above this goroutine to catch it.
+func (c *Cache) make(f *flight) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("drawing failed: %v", p)
+		}
+	}()
+	if f.alone {
+		_, err := f.draw(f.ctx)
+		return err
+	}
+	p, err := c.coder()
+	if err != nil {
+		return err
+	}
+	defer c.coders.Put(p)
+	raw, err := c.raw(f, p)
+	if err != nil {
+		return err
+	}
+	for w, more := c.missing(f); more; w, more = c.missing(f) {
+		if err := f.drawing.add(p, raw, w); err != nil {
+			return err
+		}
+		c.packs.Add(1)
+	}
+	return nil
+}
+
+// coder returns one that nobody uses; it is given back to coders.
+func (c *Cache) coder() (*coder, error) {
+	if p, ok := c.coders.Get().(*coder); ok {
+		return p, nil
+	}
+	return newCoder(c.config.Level)
+}
+
+// raw returns the bytes of a flight's drawing: drawn now, or unpacked where other forms of it are kept already.
+func (c *Cache) raw(f *flight, p *coder) ([]byte, error) {
+	if f.drawing.bytes > 0 {
+		return f.drawing.unpacked(p)
+	}
+	c.draws.Add(1)
+	raw, err := f.draw(f.ctx)
+	f.drawing.bytes = len(raw)
+	return raw, err
+}
+
+// missing returns a form that a flight has yet to make. Where there is none it keeps the drawing, and nobody else joins.
+func (c *Cache) missing(f *flight) (w Want, more bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range f.wanted {
+		if _, ok := f.drawing.as(w); !ok {
+			return w, true
+		}
+	}
+	d := f.drawing
+	c.kept.Set(f.key, &d)
+	c.forget(f)
+	return w, false
+}
+
+// add makes a form of the bytes as drawn.
+func (d *drawing) add(p *coder, raw []byte, w Want) (err error) {
+	var packed []byte
+	if w.Strict || len(raw) >= leastPacked {
+		if packed, err = p.pack(raw, w.Coding); err != nil {
+			return err
+		}
+	}
+	if w.Coding != Identity && packed != nil && (w.Strict || len(packed) < len(raw)) {
+		d.forms[w.Coding] = packed
+		return nil
+	}
+	d.forms[Identity] = raw
+	d.plain = d.plain || w.Coding != Identity || len(raw) < leastPacked
+	return nil
+}
+
+// unpacked returns the bytes as drawn, out of a form that is there.
+func (d *drawing) unpacked(p *coder) ([]byte, error) {
+	for coding, form := range d.forms {
+		if form != nil {
+			return p.unpack(form, Coding(coding), d.bytes)
+		}
+	}
+	return nil, fmt.Errorf("a drawing of %d bytes is kept in no form", d.bytes)
 }

@@ -210,7 +210,7 @@ func ask(t *testing.T, v *layers.View, name string, q layers.Query) (*layers.Tab
 func TestKeptTileIsTheFreshOne(t *testing.T) {
 	t.Parallel()
 	r := newRecord(t, 51)
-	kept := cache(t, 64<<20)
+	kept := cache(t, CacheConfig{})
 	tiles := places(r.rnd)
 	for round := range 6 {
 		if round > 0 {
@@ -238,10 +238,10 @@ func compareKept(t *testing.T, kept *Cache, v, again *layers.View, tiles []mapti
 				if err != nil {
 					t.Fatal(err)
 				}
-				key := fmt.Sprint(l.Name, tile, rev, v.Key(), len(query.Terms))
-				old, err := kept.Get(t.Context(), key, func(ctx context.Context) ([]byte, error) {
+				key := Key{Kind: "mvt", Layers: l.Name, Tile: tile, Rev: rev, Scope: v.Key(), More: fmt.Sprint(len(query.Terms))}
+				old, err := kept.Get(t.Context(), Order{Key: key, Want: Want{Coding: Gzip}, Draw: func(ctx context.Context) ([]byte, error) {
 					return Vector(ctx, v, Request{Layers: []string{l.Name}, Tile: tile, Filters: map[string]layers.Filter{l.Name: f}})
-				})
+				}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -249,8 +249,8 @@ func compareKept(t *testing.T, kept *Cache, v, again *layers.View, tiles []mapti
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !bytes.Equal(old.Raw, fresh) {
-					t.Fatalf("%s %v, filter %v, state %d: %d bytes are kept, %d are drawn", l.Name, tile, query.Terms, v.Seq, len(old.Raw), len(fresh))
+				if raw := reading(t, old); !bytes.Equal(raw, fresh) {
+					t.Fatalf("%s %v, filter %v, state %d: %d bytes are kept, %d are drawn", l.Name, tile, query.Terms, v.Seq, len(raw), len(fresh))
 				}
 			}
 		}

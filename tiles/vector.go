@@ -29,26 +29,32 @@ var pens = sync.Pool{New: func() any { return new(pen) }}
 // layers that cluster crowd below the layer's MaxZoom. No tile is larger than MaxBytes. It fails with ErrInvalid for an
 // address outside its zoom, with ErrNotFound for a layer that the caller may not see, and with ctx's error.
 func Vector(ctx context.Context, v *layers.View, r Request) ([]byte, error) {
+	tile, _, err := draw(ctx, v, r)
+	return tile, err
+}
+
+// draw does what Vector says, and tells the level of less detail at which the tile fitted.
+func draw(ctx context.Context, v *layers.View, r Request) (tile []byte, level int, err error) {
 	tables, err := r.tables(v)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	p := pens.Get().(*pen)
 	defer pens.Put(p)
-	for level := range detailLevels {
+	for level = range detailLevels {
 		p.start(r, level)
 		fits, err := p.draw(ctx, tables, r)
 		if err != nil {
-			return nil, err
+			return nil, level, err
 		}
 		if fits {
 			break
 		}
 	}
 	if len(p.tile) == 0 {
-		return nil, nil
+		return nil, level, nil
 	}
-	return bytes.Clone(p.tile), nil
+	return bytes.Clone(p.tile), level, nil
 }
 
 // detailLevels is how often a tile is drawn, each time with less detail, before it must fit. From level 1 on all points

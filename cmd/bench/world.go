@@ -116,11 +116,16 @@ func newClient() *http.Client {
 
 // get fetches one address as gzip where there is a choice.
 func get(client *http.Client, url, token string) (int, http.Header, []byte, error) {
+	return getAs(client, url, token, "gzip")
+}
+
+// getAs fetches one address in a coding where there is a choice.
+func getAs(client *http.Client, url, token, coding string) (int, http.Header, []byte, error) {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return 0, nil, nil, err
 	}
-	req.Header.Set("Accept-Encoding", "gzip")
+	req.Header.Set("Accept-Encoding", coding)
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -138,10 +143,15 @@ func get(client *http.Client, url, token string) (int, http.Header, []byte, erro
 
 // rate drives some addresses with 8 clients for a while, each beginning elsewhere, and returns requests per second.
 func rate(urls []string, token string, d time.Duration) (float64, error) {
+	return rateAs(urls, token, "gzip", d)
+}
+
+// rateAs is rate in a coding.
+func rateAs(urls []string, token, coding string, d time.Duration) (float64, error) {
 	client := newClient()
 	defer client.CloseIdleConnections()
 	return drive(len(urls), d, func(i int) error {
-		_, _, _, err := get(client, urls[i], token)
+		_, _, _, err := getAs(client, urls[i], token, coding)
 		return err
 	})
 }

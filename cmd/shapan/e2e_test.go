@@ -426,6 +426,8 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 			"no such config":    {[]string{"serve", "--config", "none.yaml"}, 2, "cannot be read"},
 			"sample is there":   {[]string{"fixtures"}, 2, "--replace"},
 			"negative cache":    {[]string{"serve", "--cache-mb", "-1"}, 2, "--cache-mb"},
+			"negative drawings": {[]string{"serve", "--drawings", "-1"}, 2, "--drawings"},
+			"nobody's proxy":    {[]string{"serve", "--proxies", "10.0.0.1,gateway"}, 2, "--proxies"},
 			"foreign publicurl": {[]string{"serve", "--public-url", "map"}, 2, "https://map.example"},
 		})
 	})

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -33,6 +34,8 @@ type serveCommand struct {
 	PublicURL   string `name:"public-url" help:"Address that browsers reach the service at, behind a proxy." placeholder:"URL"`
 	CacheMB     int64  `name:"cache-mb" help:"Memory for drawn tiles, in megabytes." default:"256"`
 	Basemap     string `help:"Map to lay under the layers, for everyone: a PMTiles file of vector tiles or pictures." placeholder:"FILE.pmtiles"`
+	Drawings    int    `help:"Tiles drawn at once; more wait, clients in turn. 0: one for each processor." default:"0"`
+	Proxies     string `help:"Proxies whose X-Forwarded-For tells where a request came from: addresses or networks by commas, or none." default:"127.0.0.0/8,::1" placeholder:"ADDRESS,..."`
 	Connections int    `help:"Connections at once; more wait." default:"4096"`
 	Streams     int    `help:"Open change streams at once; more are refused." default:"1000"`
 	LogFormat   string `help:"How the log is written to stderr: ${enum}." enum:"text,json" default:"text"`
@@ -116,6 +119,12 @@ func (s serveCommand) check() error {
 	if s.CacheMB < 1 || s.CacheMB > 1<<20 {
 		return misused("--cache-mb %d: expected 1 to %d", s.CacheMB, 1<<20)
 	}
+	if s.Drawings < 0 || s.Drawings > 1024 {
+		return misused("--drawings %d: expected 1 to 1024, or 0 for one for each processor", s.Drawings)
+	}
+	if _, err := s.trusted(); err != nil {
+		return err
+	}
 	if err := s.prepare(); err != nil {
 		return err
 	}
@@ -130,6 +139,26 @@ func (s serveCommand) check() error {
 		return misused("--public-url %q: expected an address such as https://map.example/shapan", s.PublicURL)
 	}
 	return nil
+}
+
+// trusted returns the proxies that are believed; not nil, so that none is none.
+func (s serveCommand) trusted() ([]netip.Prefix, error) {
+	all := []netip.Prefix{}
+	if s.Proxies == "none" {
+		return all, nil
+	}
+	for text := range strings.SplitSeq(s.Proxies, ",") {
+		text = strings.TrimSpace(text)
+		if at, err := netip.ParseAddr(text); err == nil {
+			text = fmt.Sprintf("%s/%d", at, at.BitLen())
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, misused("--proxies %q: expected addresses or networks such as 10.0.0.5,10.1.0.0/16, or none", s.Proxies)
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }
 
 func (s serveCommand) logger(w io.Writer) *slog.Logger {
@@ -199,7 +228,11 @@ func (s serveCommand) openBasemap() (*tiles.Archive, error) {
 func (s serveCommand) handler(live *layers.Live, base *tiles.Archive, log *slog.Logger) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	cache, err := tiles.New(tiles.CacheConfig{Bytes: s.CacheMB << 20})
+	cache, err := tiles.New(tiles.CacheConfig{Bytes: s.CacheMB << 20, Drawings: s.Drawings})
+	if err != nil {
+		return nil, err
+	}
+	proxies, err := s.trusted()
 	if err != nil {
 		return nil, err
 	}
@@ -212,6 +245,7 @@ func (s serveCommand) handler(live *layers.Live, base *tiles.Archive, log *slog.
 		Version:   version(),
 		PublicURL: s.PublicURL,
 		Basemap:   base,
+		Proxies:   proxies,
 		MaxStream: s.Streams,
 	})
 	if err != nil {

@@ -1,0 +1,77 @@
+package tiles
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"shapan/geo"
+	"shapan/layers"
+
+	"github.com/paulmach/orb"
+)
+
+// What a report says of a tile is what the tile says of itself, by a reader of its own.
+func TestAReportIsTrueOfItsTile(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(61, 1))
+	full := points(61, 20_000, 0.001) // far more than a tile may hold one by one, as are the areas
+	areas := manyAreas()
+	for range 12_000 {
+		areas = append(areas, areaFeature(len(areas)+1, blob(rnd, orb.Point{center[0] + rnd.Float64()*0.01, center[1] + rnd.Float64()*0.01}, 0.0002, 12, false)))
+	}
+	plain := pointLayer
+	plain.Cluster = false
+	for name, v := range map[string]*layers.View{"grids": view(t, gridLayer, areas...), "events": view(t, plain, full...)} {
+		r := Request{Layers: []string{name}, Tile: geo.Tile(center, 12)}
+		got, err := cache(t, CacheConfig{}).Explain(t.Context(), v, r, Key{Rev: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := Vector(t.Context(), v, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, want := got.Layers[0], read(t, v, r)
+		alone, clusters, crowded := 0, 0, 0
+		for _, f := range want.layer(name).features {
+			if n, ok := f.tags[keyCount].(int64); ok {
+				clusters++
+				crowded += int(n)
+			} else {
+				alone++
+			}
+		}
+		if l.Drawn != alone || l.Clusters != clusters || l.Crowded != crowded || l.Labels != len(want.layer(name+"_label").features) {
+			t.Errorf("%s: %+v; the tile has %d alone and %d clusters of %d", name, l, alone, clusters, crowded)
+		}
+		if l.LeftOut != l.Found-alone-crowded || l.LeftOut < 0 || (l.LeftOut > 0) != (name == "grids") {
+			t.Errorf("%s: %+v", name, l)
+		}
+		if got.Bytes != len(raw) || l.Bytes != len(raw) || got.Limit != MaxBytes || got.Level == 0 || got.Rev != 7 {
+			t.Errorf("%s: %+v; the tile has %d bytes", name, got, len(raw))
+		}
+		if len(got.Forms) != int(Codings) || got.Forms["identity"].Bytes != len(raw) || got.Forms["br"].Bytes >= len(raw) || got.Forms["gzip"].Kept {
+			t.Errorf("%s: %+v", name, got.Forms)
+		}
+	}
+}
+
+func TestAReportOfNothing(t *testing.T) {
+	t.Parallel()
+	v := view(t, gridLayer, manyAreas()...)
+	c := cache(t, CacheConfig{})
+	got, err := c.Explain(t.Context(), v, Request{Layers: []string{"grids"}, Tile: geo.Tile(orb.Point{-100, 40}, 12)}, Key{})
+	if err != nil || got.Bytes != 0 || got.Layers[0].Found != 0 || len(got.Forms) != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Explain(ctx, v, Request{Layers: []string{"grids"}, Tile: geo.Tile(center, 12)}, Key{}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if _, err := c.Explain(t.Context(), v, Request{Layers: []string{"nowhere"}, Tile: geo.Tile(center, 12)}, Key{}); err == nil {
+		t.Error("a layer that is not there is explained")
+	}
+}
