@@ -213,10 +213,10 @@ func TestFailedDrawingsAreNotKept(t *testing.T) {
 
 func TestCacheKeepsToItsBytesOverAllForms(t *testing.T) {
 	t.Parallel()
-	const most = 100_000
+	const most = 30_000
 	c := cache(t, CacheConfig{Bytes: most})
 	rnd := rand.New(rand.NewPCG(31, 1))
-	for i := range 500 {
+	for i := range 100 {
 		raw := make([]byte, rnd.IntN(5000))
 		for j := range raw {
 			raw[j] = byte(rnd.Uint32()) & 31

@@ -63,16 +63,18 @@ func (q *queue) add(t *ticket) (lost *ticket, err error) {
 	return lost, nil
 }
 
-// next takes the ticket whose turn it is, or returns nil.
-func (q *queue) next() *ticket {
-	if len(q.turns) == 0 {
-		return nil
+// next takes the ticket whose turn it is, or returns nil. Clients that are busy keep their turn for later.
+func (q *queue) next(busy func(client string) bool) *ticket {
+	for i, l := range q.turns {
+		if busy(l.client) {
+			continue
+		}
+		q.turns = append(slices.Delete(q.turns, i, i+1), l)
+		t := l.tickets[0]
+		q.remove(t)
+		return t
 	}
-	l := q.turns[0]
-	t := l.tickets[0]
-	q.turns = append(slices.Delete(q.turns, 0, 1), l)
-	q.remove(t)
-	return t
+	return nil
 }
 
 // remove takes a ticket out of its line, if it is in one.

@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+func never(string) bool { return false }
+
 func emptyQueue(perClient, most int) *queue {
 	return &queue{perClient: perClient, most: most, lines: map[string]*lane{}}
 }
@@ -41,7 +43,7 @@ func TestClientsTakeTurnsHoweverManyWishesOneHas(t *testing.T) {
 			}
 			continue
 		}
-		tk := q.next()
+		tk := q.next(never)
 		if tk == nil {
 			continue
 		}
@@ -80,7 +82,7 @@ func TestAWishIsFoundInItsLineAndNowhereAfter(t *testing.T) {
 		q.remove(all[i]) // once more is nothing
 	}
 	var got []int
-	for tk := q.next(); tk != nil; tk = q.next() {
+	for tk := q.next(never); tk != nil; tk = q.next(never) {
 		got = append(got, slices.Index(all, tk))
 	}
 	if want := []int{5, 2, 3, 9, 10, 7, 11}; !slices.Equal(got, want) {
@@ -121,20 +123,53 @@ func TestPlacesAreBoundedAndTheLongestLineGivesWay(t *testing.T) {
 	}
 }
 
-// blocked returns a cache whose only place is taken until the returned function is called.
+// blocked returns a cache all of whose places are taken until the returned function is called.
 func blocked(t *testing.T, config CacheConfig) (*Cache, func()) {
 	t.Helper()
 	config.Drawings = 1
 	c := cache(t, config)
-	release, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := c.Do(context.Background(), "blocker", func(context.Context) error { <-release; return nil }); err != nil {
-			t.Error(err)
-		}
-	}()
+	release := make(chan struct{})
+	var ended sync.WaitGroup
+	for _, client := range []string{"blocker", "another"} {
+		ended.Go(func() {
+			if err := c.Do(context.Background(), client, func(context.Context) error { <-release; return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	synctest.Wait()
-	return c, func() { close(release); <-ended }
+	return c, func() { close(release); ended.Wait() }
+}
+
+func TestOneClientDoesNotTakeAllPlaces(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := cache(t, CacheConfig{Drawings: 3})
+		release := make(chan struct{})
+		var slow sync.WaitGroup
+		for i := range 20 {
+			slow.Go(func() {
+				_, err := c.Get(t.Context(), order("slow", fmt.Sprint(i), func(context.Context) ([]byte, error) { <-release; return nil, nil }))
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		if s := c.Stats(); s.Drawing != 3 || s.Waiting != 17 {
+			t.Errorf("%+v", s)
+		}
+		for i := range 5 { // it need not wait for any of the slow ones
+			if _, err := c.Get(t.Context(), order("quick", fmt.Sprint("quick ", i), gives(nil))); err != nil {
+				t.Error(err)
+			}
+		}
+		close(release)
+		slow.Wait()
+		if s := c.Stats(); s.Drawing != 0 || len(c.busy) != 0 {
+			t.Errorf("%+v, %v", s, c.busy)
+		}
+	})
 }
 
 func TestAClientIsServedAmongTheManyWishesOfAnother(t *testing.T) {
