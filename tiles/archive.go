@@ -68,7 +68,7 @@ const maxKnown = 1 << 18
 
 // NewArchiver begins to draw an archive, or goes on with it where the part file says that it was begun. The part file is
 // the caller's: opened for reading and writing, and kept from others while the Archiver is used. It fails with
-// ErrNotFound for a layer that the view does not show, and with ErrInvalid for zooms out of range, a layer named twice,
+// ErrNotFound for a layer that the view does not show, with ErrForbidden for one that is Personal, and with ErrInvalid for zooms out of range, a layer named twice,
 // more than 20 million tiles, or nothing to draw.
 func NewArchiver(v *layers.View, r ArchiveRequest, part *os.File) (*Archiver, error) {
 	a := &Archiver{view: v, request: r, part: part, known: map[digest]section{}, rootMax: 1 << 14, leafMin: 1 << 12}

@@ -97,7 +97,7 @@ func TestAnArchiveHoldsTheTilesAsDrawn(t *testing.T) {
 	if found == 0 || h.addressed != found || h.contents > h.entries || h.entries > h.addressed || !h.clustered {
 		t.Errorf("%d tiles found, the header has %+v", found, h)
 	}
-	if a.MinZoom != 10 || a.MaxZoom != 15 || a.Ext != "mvt" || a.Metadata.Name != "测试" || len(a.Metadata.Layers) != 5 || a.Metadata.Layers[0].ID != "grids" {
+	if a.MinZoom != 10 || a.MaxZoom != 15 || a.Ext != "mvt" || a.Metadata.Name != "测试" || len(a.Metadata.Layers) != 7 || a.Metadata.Layers[0].ID != "grids" {
 		t.Errorf("archive %+v", a)
 	}
 	if b := d.Bound; cmp.Diff(b, a.Bound, near) != "" || a.Center[0] < b.Min[0] || a.Center[0] > b.Max[0] || a.CenterZoom < 10 || a.CenterZoom > 15 {
@@ -349,6 +349,11 @@ func TestWhatAnArchiveCannotBe(t *testing.T) {
 		if _, err := NewArchiver(v, c.r, partFile(t, filepath.Join(t.TempDir(), "part"))); !errors.Is(err, c.kind) {
 			t.Errorf("%+v: %v", c.r, err)
 		}
+	}
+	persons := pointLayer
+	persons.Personal = true
+	if _, err := NewArchiver(view(t, persons, points(3, 10, 0.02)...), ArchiveRequest{Layers: []string{"events"}, MaxZoom: 18}, partFile(t, filepath.Join(t.TempDir(), "part"))); !errors.Is(err, layers.ErrForbidden) {
+		t.Errorf("persons: %v", err)
 	}
 	far := view(t, pointLayer, layers.Feature{ID: 1, Geometry: orb.Point{-170, -60}, Values: points(1, 1, 0)[0].Values}, layers.Feature{ID: 2, Geometry: orb.Point{170, 60}, Values: points(1, 1, 0)[0].Values})
 	if _, err := NewArchiver(far, ArchiveRequest{Layers: []string{"events"}, MaxZoom: 18}, partFile(t, filepath.Join(t.TempDir(), "part"))); !errors.Is(err, layers.ErrInvalid) {
