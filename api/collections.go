@@ -36,7 +36,7 @@ const crs84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
 func (s *Server) card(c *call, t *layers.Table, lang layers.Lang) layerCard {
 	l := &t.Layer
-	self := s.base(c.Request) + "/collections/" + l.Name
+	self := s.base(c.Request) + "/collections/" + urlName(l.Name)
 	out := layerCard{
 		ID: l.Name, Title: l.Title.In(lang), Titles: l.Title, ItemType: "feature", Geometry: l.Kind, Audience: l.Audience,
 		Writable: l.Writable && c.caller.write, MinZoom: l.MinZoom, MaxZoom: l.MaxZoom, Count: t.Len(),
@@ -45,8 +45,8 @@ func (s *Server) card(c *call, t *layers.Table, lang layers.Lang) layerCard {
 			{self, "self", "application/json", ""},
 			{self + "/items", "items", geoJSONType, ""},
 			{self + "/tiles", relTilesets, "application/json", "OGC API - Tiles"},
-			{s.base(c.Request) + "/xyz/" + l.Name + ".json", "tiles", "application/json", "TileJSON"},
-			{s.base(c.Request) + "/export/" + l.Name + ".geojson", "enclosure", geoJSONType, ""},
+			{s.base(c.Request) + "/xyz/" + urlName(l.Name) + ".json", "tiles", "application/json", "TileJSON"},
+			{s.base(c.Request) + "/export/" + urlName(l.Name) + ".geojson", "enclosure", geoJSONType, ""},
 		},
 	}
 	if b, ok := t.Bound(); ok {

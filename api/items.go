@@ -103,10 +103,10 @@ func (s *Server) items(w http.ResponseWriter, c *call) error {
 	for _, r := range page.Rows {
 		e.add(r, nil)
 	}
-	self := s.base(c.Request) + c.URL.Path
+	self := s.base(c.Request) + c.URL.EscapedPath()
 	links := []link{
 		{Href: self + c.with(nil), Rel: "self", Type: geoJSONType},
-		{Href: s.base(c.Request) + "/collections/" + t.Layer.Name, Rel: "collection", Type: "application/json"},
+		{Href: s.base(c.Request) + "/collections/" + urlName(t.Layer.Name), Rel: "collection", Type: "application/json"},
 	}
 	if page.More {
 		next := encodeCursor(layers.CursorAt(page.Rows[len(page.Rows)-1], sort))

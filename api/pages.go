@@ -48,8 +48,17 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-// urlName escapes a name for filename*= of RFC 6266.
+// urlName escapes a name for a path, and for filename*= of RFC 6266.
 func urlName(s string) string { return url.PathEscape(s) }
+
+// urlNames is urlName of several, with commas between.
+func urlNames(names []string) string {
+	var out []string
+	for _, name := range names {
+		out = append(out, urlName(name))
+	}
+	return strings.Join(out, ",")
+}
 
 // exportName names the file of an export; another system than WGS-84 is part of the name.
 func exportName(layer string, crs geo.CRS) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -167,6 +168,11 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, h handler) (err err
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
+	for name, v := range mux.Vars(r) { // the router matches them escaped: a layer's name may be in any script
+		if plain, err := url.PathUnescape(v); err == nil {
+			mux.Vars(r)[name] = plain
+		}
+	}
 	w.Header()["Shapan-Age"] = []string{age(s.Live.Age())}
 	snapshot := s.Live.Snapshot()
 	caller, err := identify(snapshot, r, s.Clock())

@@ -64,7 +64,7 @@ func styleOf(theme []byte, shown []layers.Layer, base *tiles.Archive, lang layer
 		shown bool
 		tileSource
 	}{
-		{"shapan", len(drawn) > 0, tileSource{Type: "vector", Tiles: []string{"/xyz/" + strings.Join(drawn, ",") + "/{z}/{x}/{y}.mvt"}, MaxZoom: min(deepest, 18)}},
+		{"shapan", len(drawn) > 0, tileSource{Type: "vector", Tiles: []string{"/xyz/" + urlNames(drawn) + "/{z}/{x}/{y}.mvt"}, MaxZoom: min(deepest, 18)}},
 		{"open", events, tileSource{Type: "vector", Tiles: []string{"/xyz/events/{z}/{x}/{y}.mvt?closed_at=null()&cancelled_at=null()"}, MinZoom: 8, MaxZoom: 18}},
 		{"heat", events, tileSource{Type: "raster", Tiles: []string{"/heat/events/{z}/{x}/{y}.png?scale=2"}, MinZoom: 8, MaxZoom: 16, TileSize: 512}},
 	} {

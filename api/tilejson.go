@@ -70,8 +70,7 @@ func (s *Server) vectorJSON(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	weakTag(w, c.view.Seq, c.view.Key(), c.URL.Path, c.URL.RawQuery, s.base(c.Request))
-	list := strings.Join(names, ",")
-	return writeJSON(w, c, http.StatusOK, newTileJSON(list, s.base(c.Request)+"/xyz/"+list+"/{z}/{x}/{y}.mvt"+c.with(map[string]string{"lang": ""}), d))
+	return writeJSON(w, c, http.StatusOK, newTileJSON(strings.Join(names, ","), s.base(c.Request)+"/xyz/"+urlNames(names)+"/{z}/{x}/{y}.mvt"+c.with(map[string]string{"lang": ""}), d))
 }
 
 // heatJSON answers the TileJSON of a layer's heat. What chooses the features and weighs them goes on to the tiles.
@@ -88,7 +87,7 @@ func (s *Server) heatJSON(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	weakTag(w, c.view.Seq, c.view.Key(), c.URL.Path, c.URL.RawQuery, s.base(c.Request))
-	at, query := s.base(c.Request)+"/heat/"+q.table.Layer.Name, c.with(map[string]string{"lang": ""})
+	at, query := s.base(c.Request)+"/heat/"+urlName(q.table.Layer.Name), c.with(map[string]string{"lang": ""})
 	return writeJSON(w, c, http.StatusOK, heatTileJSON{newTileJSON(q.table.Layer.Title.In(q.lang), at+"/{z}/{x}/{y}.mvt"+query, d), at + "/legend.json" + c.with(nil)})
 }
 

@@ -133,7 +133,7 @@ type dataset struct {
 // dataset reads which layers the tiles of a path are of.
 func (s *Server) dataset(c *call) (d dataset, err error) {
 	if name := mux.Vars(c.Request)["layer"]; name != "" {
-		d.home = s.base(c.Request) + "/collections/" + name
+		d.home = s.base(c.Request) + "/collections/" + urlName(name)
 		d.at = d.home + "/tiles"
 		d.tables, d.names, err = c.tilesOf([]string{name})
 		return d, err
@@ -223,7 +223,7 @@ func (s *Server) tilesetCard(c *call, d *dataset, m *matrixSet, lang layers.Lang
 		link{d.home, relGeodata, "application/json", ""},
 	}
 	if m.matrix == tiles.WebMercator {
-		links = append(links, link{s.base(c.Request) + "/xyz/" + strings.Join(d.names, ",") + ".json", "alternate", "application/json", "TileJSON"})
+		links = append(links, link{s.base(c.Request) + "/xyz/" + urlNames(d.names) + ".json", "alternate", "application/json", "TileJSON"})
 	}
 	return tilesetCard{Title: d.title(lang), DataType: "vector", CRS: m.crs, URI: m.uri, Definition: scheme, MediaTypes: []string{tileType}, Links: links}
 }

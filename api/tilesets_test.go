@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"shapan/layers"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/mvt"
@@ -172,7 +174,7 @@ func TestDatasetTilesHoldTheCollectionsAskedFor(t *testing.T) {
 	for _, l := range set.Layers {
 		ids = append(ids, l.ID)
 	}
-	if diff := cmp.Diff([]string{"grids", "grids_label", "screens"}, ids); diff != "" {
+	if diff := cmp.Diff([]string{"grids", "grids_label", "grids_rest", "screens"}, ids); diff != "" {
 		t.Error(diff)
 	}
 	if href := set.link(t, "item").Href; !strings.Contains(href, "?collections=grids%2Cscreens&f=mvt") {
@@ -275,5 +277,37 @@ func TestALonLatTileIsRevalidatedAndRenewed(t *testing.T) {
 	}
 	if after := tag(elsewhere); after != far {
 		t.Errorf("a tile elsewhere has ETag %q before and %q after", far, after)
+	}
+}
+
+// TestALayerMayHaveANameInAnyScript asks for a layer with a Chinese name by the addresses that are linked.
+func TestALayerMayHaveANameInAnyScript(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	l := layers.Layer{Name: "行道树", Title: layers.Text{layers.Chinese: "行道树"}, Kind: layers.Point, MaxZoom: 16}
+	tree := layers.Feature{ID: 1, Geometry: orb.Point{114.3105, 30.5767}}
+	_, err := s.live.Put(t.Context(), layers.Key{}, []layers.Change{
+		{Op: layers.Define, Layer: l.Name, Schema: &l}, {Op: layers.Insert, Layer: l.Name, ID: 1, Feature: &tree},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type card struct {
+		ID    string
+		Links []linkDocument
+	}
+	all := decode[struct{ Collections []card }](t, s.get(t, "", "/collections", 200)).Collections
+	at := slices.IndexFunc(all, func(c card) bool { return c.ID == l.Name })
+	for _, link := range all[at].Links {
+		s.get(t, "", strings.TrimPrefix(link.Href, s.URL), 200)
+	}
+	d := readTileJSON(t, s.get(t, "", "/xyz/%E8%A1%8C%E9%81%93%E6%A0%91.json", 200))
+	drawn, err := mvt.Unmarshal(s.get(t, "", d.at(s, maptile.At(orb.Point{114.3105, 30.5767}, 14)), 200).body)
+	if err != nil || len(drawn) != 1 || drawn[0].Name != l.Name {
+		t.Errorf("%v, %v", drawn, err)
+	}
+	set := decode[tilesetDocument](t, s.get(t, "", "/collections/%E8%A1%8C%E9%81%93%E6%A0%91/tiles/CGCS2000Quad", 200))
+	if href := set.link(t, "item").Href; !strings.Contains(href, "/collections/%E8%A1%8C%E9%81%93%E6%A0%91/tiles/") {
+		t.Error(href)
 	}
 }

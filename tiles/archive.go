@@ -56,6 +56,8 @@ type Archiver struct {
 	any     bool   // there is a last tile
 	known   map[digest]section
 	packer  packer
+	rootMax int // entries of an archive whose root has them all
+	leafMin int // entries of a leaf directory, at least
 }
 
 type digest [16]byte
@@ -66,10 +68,10 @@ const maxKnown = 1 << 18
 
 // NewArchiver begins to draw an archive, or goes on with it where the part file says that it was begun. The part file is
 // the caller's: opened for reading and writing, and kept from others while the Archiver is used. It fails with
-// ErrNotFound for a layer that the view does not show, and with ErrInvalid for zooms out of range, a layer named twice,
+// ErrNotFound for a layer that the view does not show, with ErrForbidden for one that is Personal, and with ErrInvalid for zooms out of range, a layer named twice,
 // more than 20 million tiles, or nothing to draw.
 func NewArchiver(v *layers.View, r ArchiveRequest, part *os.File) (*Archiver, error) {
-	a := &Archiver{view: v, request: r, part: part, known: map[digest]section{}}
+	a := &Archiver{view: v, request: r, part: part, known: map[digest]section{}, rootMax: 1 << 14, leafMin: 1 << 12}
 	if err := a.describe(); err != nil {
 		return nil, err
 	}
@@ -440,13 +442,8 @@ func (c *counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// The numbers of entries in a leaf that are tried: where all of them are in one leaf, that is the root.
-const (
-	rootEntries = 1 << 14
-	leafEntries = 1 << 12
-)
-
-// plan decides how the directories are cut into leaves, and returns a header with the counts and the leaves' length.
+// plan decides how the directories are cut into leaves, and returns a header with the counts and the leaves' length, the
+// root, and the number of entries in a leaf. Where all entries are in one directory, that is the root.
 func (a *Archiver) plan() (h header, root []byte, leafSize int, err error) {
 	at, zoom := a.about.Center()
 	h = header{
@@ -454,7 +451,7 @@ func (a *Archiver) plan() (h header, root []byte, leafSize int, err error) {
 		minZoom: uint8(a.about.MinZoom), maxZoom: uint8(a.about.MaxZoom), bound: a.about.Bound, center: at, centerZoom: uint8(zoom),
 	}
 	var only []byte
-	leaves, counts, err := a.directories(rootEntries, func(leaf []byte) error { only = bytes.Clone(leaf); return nil })
+	leaves, counts, err := a.directories(a.rootMax, func(leaf []byte) error { only = bytes.Clone(leaf); return nil })
 	if err != nil {
 		return h, nil, 0, err
 	}
@@ -462,7 +459,7 @@ func (a *Archiver) plan() (h header, root []byte, leafSize int, err error) {
 	if len(leaves) == 1 && len(only) <= maxRootSize {
 		return h, only, 0, nil
 	}
-	for leafSize = leafEntries; ; leafSize *= 2 {
+	for leafSize = a.leafMin; ; leafSize *= 2 {
 		h.leaves.length = 0
 		leaves, _, err := a.directories(leafSize, func(leaf []byte) error { h.leaves.length += uint64(len(leaf)); return nil })
 		if err != nil {

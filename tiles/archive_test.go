@@ -3,7 +3,10 @@ package tiles
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -94,7 +97,7 @@ func TestAnArchiveHoldsTheTilesAsDrawn(t *testing.T) {
 	if found == 0 || h.addressed != found || h.contents > h.entries || h.entries > h.addressed || !h.clustered {
 		t.Errorf("%d tiles found, the header has %+v", found, h)
 	}
-	if a.MinZoom != 10 || a.MaxZoom != 15 || a.Ext != "mvt" || a.Metadata.Name != "测试" || len(a.Metadata.Layers) != 5 || a.Metadata.Layers[0].ID != "grids" {
+	if a.MinZoom != 10 || a.MaxZoom != 15 || a.Ext != "mvt" || a.Metadata.Name != "测试" || len(a.Metadata.Layers) != 7 || a.Metadata.Layers[0].ID != "grids" {
 		t.Errorf("archive %+v", a)
 	}
 	if b := d.Bound; cmp.Diff(b, a.Bound, near) != "" || a.Center[0] < b.Min[0] || a.Center[0] > b.Max[0] || a.CenterZoom < 10 || a.CenterZoom > 15 {
@@ -204,25 +207,32 @@ func TestEqualTilesAreWrittenOnce(t *testing.T) {
 	}
 }
 
-// TestLeafDirectoriesLeadToEveryTile makes so many tiles that the root alone cannot hold them.
-func TestLeafDirectoriesLeadToEveryTile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "part")
+// begun is an archiver whose tiles are put in by the test, not drawn.
+func begun(t testing.TB) *Archiver {
+	t.Helper()
 	v := view(t, pointLayer, points(3, 1, 0.02)...)
-	a, err := NewArchiver(v, ArchiveRequest{Layers: []string{"events"}, MinZoom: 10, MaxZoom: 10}, partFile(t, path))
+	r := ArchiveRequest{Layers: []string{"events"}, MinZoom: 0, MaxZoom: 10, Lang: layers.English, Name: "made up"}
+	a, err := NewArchiver(v, r, partFile(t, filepath.Join(t.TempDir(), "part")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Tiles with bytes of their own, beside each other and apart, written as Draw does.
-	const n = 40_000
+	return a
+}
+
+// TestLeafDirectoriesLeadToEveryTile makes so many tiles that the root cannot hold them, nor what leads to the leaves
+// that are tried first.
+func TestLeafDirectoriesLeadToEveryTile(t *testing.T) {
+	t.Parallel()
+	a := begun(t)
+	a.rootMax, a.leafMin = 64, 1
 	var out []byte
-	ids := map[uint64][]byte{}
+	want := map[uint64][]byte{}
 	id := uint64(400_000)
-	for i := range n {
+	for i := range 20_000 { // beside each other and apart
 		id += 1 + uint64(i*i%7)
-		tile := []byte{byte(i), byte(i >> 8), byte(i >> 16), byte(i % 13)}[:2+i%3]
+		tile := []byte{byte(i), byte(i >> 8), byte(i % 13)}[:2+i%2]
 		r := record{id, a.end, uint32(len(tile))}
-		ids[id] = tile
+		want[id] = tile
 		out = r.append(out, tile)
 		a.note(r, tile)
 	}
@@ -230,13 +240,14 @@ func TestLeafDirectoriesLeadToEveryTile(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := opened(t, written(t, a))
-	if b.header.leaves.length == 0 || b.header.root.length > maxRootSize || b.header.entries == 0 {
-		t.Fatalf("header %+v", b.header)
+	if h := b.header; h.leaves.length == 0 || h.root.length > maxRootSize || h.entries != 20_000 {
+		t.Fatalf("header %+v", h)
 	}
-	for id, want := range ids {
+	for id, want := range want {
 		entries := b.root
 		e, ok := find(entries, id)
 		for ok && e.run == 0 {
+			var err error
 			if entries, err = b.leaf(e); err != nil {
 				t.Fatal(err)
 			}
@@ -246,6 +257,48 @@ func TestLeafDirectoriesLeadToEveryTile(t *testing.T) {
 		if !ok || err != nil || !bytes.Equal(got, want) {
 			t.Fatalf("tile %d: %x, expected %x, %v", id, got, want, err)
 		}
+	}
+}
+
+// TestAnArchiveForOtherReaders writes the archive that the reference reader reads (api/web/src/archive.test.ts), with the
+// text that each tile is to have. To write the file anew, delete it and run the test.
+func TestAnArchiveForOtherReaders(t *testing.T) {
+	t.Parallel()
+	a := begun(t)
+	a.rootMax, a.leafMin = 8, 8
+	texts := map[string]string{}
+	var out []byte
+	for z := maptile.Zoom(0); z <= 4; z++ {
+		last := uint32(1)<<z - 1
+		err := rows{z, 0, 0, last, last}.each(func(tile maptile.Tile) (err error) {
+			if (tile.X+3*tile.Y)%5 == 4 { // is empty
+				return nil
+			}
+			text := fmt.Sprintf("zoom %d, row %d", z, tile.Y)
+			texts[fmt.Sprintf("%d/%d/%d", z, tile.X, tile.Y)] = text
+			out, err = a.record(out, tile, []byte(text))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.part.WriteAt(out, a.begin); err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.MarshalIndent(map[string]any{"archive": written(t, a), "tiles": texts}, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, '\n')
+	path := filepath.Join("testdata", "archive.json")
+	got, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.WriteFile(path, want, 0o644)
+		t.Fatalf("%s is written anew (%v): look at it, and run the test again", path, err)
+	}
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s has %d bytes, expected %d, %v", path, len(got), len(want), err)
 	}
 }
 
@@ -296,6 +349,11 @@ func TestWhatAnArchiveCannotBe(t *testing.T) {
 		if _, err := NewArchiver(v, c.r, partFile(t, filepath.Join(t.TempDir(), "part"))); !errors.Is(err, c.kind) {
 			t.Errorf("%+v: %v", c.r, err)
 		}
+	}
+	persons := pointLayer
+	persons.Personal = true
+	if _, err := NewArchiver(view(t, persons, points(3, 10, 0.02)...), ArchiveRequest{Layers: []string{"events"}, MaxZoom: 18}, partFile(t, filepath.Join(t.TempDir(), "part"))); !errors.Is(err, layers.ErrForbidden) {
+		t.Errorf("persons: %v", err)
 	}
 	far := view(t, pointLayer, layers.Feature{ID: 1, Geometry: orb.Point{-170, -60}, Values: points(1, 1, 0)[0].Values}, layers.Feature{ID: 2, Geometry: orb.Point{170, 60}, Values: points(1, 1, 0)[0].Values})
 	if _, err := NewArchiver(far, ArchiveRequest{Layers: []string{"events"}, MaxZoom: 18}, partFile(t, filepath.Join(t.TempDir(), "part"))); !errors.Is(err, layers.ErrInvalid) {

@@ -37,6 +37,8 @@ var (
 	secondsWords = layers.Text{layers.Chinese: "1970 年起的秒数", layers.English: "seconds since 1970"}
 	clusterWords = layers.Text{layers.Chinese: "为真时，该点代表多个要素", layers.English: "true where the point stands for several"}
 	countWords   = layers.Text{layers.Chinese: "所代表的要素数", layers.English: "how many it stands for"}
+	restWords    = layers.Text{layers.Chinese: "（瓦片过满时略去的要素）", layers.English: " (left out of tiles that are too full)"}
+	leftOutWords = layers.Text{layers.Chinese: "此处略去的要素数", layers.English: "how many are left out here"}
 )
 
 // Describe describes the tiles of layers of a view, with titles in a language. It fails with ErrNotFound for a layer that
@@ -67,6 +69,14 @@ func Describe(v *layers.View, names []string, lang layers.Lang) (Description, er
 			l.ID += labelSuffix
 			l.Description += labelWords.In(lang)
 			l.Dimension = 0
+			d.Layers = append(d.Layers, l)
+		}
+		if t.Layer.Kind != layers.Point && !named(drawn, t.Layer.Name+restSuffix) {
+			l := d.layer(t, lang)
+			l.ID += restSuffix
+			l.Description += restWords.In(lang)
+			l.Dimension = 0
+			l.Fields, l.Types = map[string]string{keyLeftOut: leftOutWords.In(lang)}, map[string]layers.FieldType{keyLeftOut: layers.Int}
 			d.Layers = append(d.Layers, l)
 		}
 	}

@@ -272,6 +272,16 @@ func TestCrowdedTileSaysWhatIsLeftOut(t *testing.T) {
 			if drawn == 0 || drawn+left != want {
 				t.Errorf("%d are drawn and %d left out, of %d", drawn, left, want)
 			}
+			about, err := Describe(v, []string{"areas"}, layers.English)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range got {
+				at := slices.IndexFunc(about.Layers, func(d LayerDescription) bool { return d.ID == l.name })
+				if at < 0 || l.name == "areas_rest" && about.Layers[at].Fields[keyLeftOut] == "" {
+					t.Errorf("layer %s is drawn and not described", l.name)
+				}
+			}
 		})
 	}
 }

@@ -65,7 +65,7 @@ func (a archiveCommand) Run(ctx context.Context, console console) error {
 		if info, e := part.Stat(); e == nil && info.Size() == 0 {
 			os.Remove(partName)
 		}
-		if errors.Is(err, layers.ErrInvalid) || errors.Is(err, layers.ErrNotFound) {
+		if errors.Is(err, layers.ErrInvalid) || errors.Is(err, layers.ErrNotFound) || errors.Is(err, layers.ErrForbidden) {
 			return misused("%w", err)
 		}
 		return err
