@@ -299,12 +299,12 @@ func TestPersonsAreCountsForWhoeverDoesNotNeedMore(t *testing.T) {
 		t.Errorf("a dispatcher sees %d of %d persons", n, all)
 	}
 	s.get(t, "dispatcher", fmt.Sprintf("/xyz/residents/14/%d/%d.mvt", tile.X, tile.Y), 403)
+	personsStayOffThePublicStream(t, s)
 }
 
-func TestAPersonsChangeIsNotOnThePublicStream(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
-	s.withResidents(t)
+// personsStayOffThePublicStream checks who is told of a change of a person.
+func personsStayOffThePublicStream(t *testing.T, s *service) {
+	t.Helper()
 	public, full := s.follow(t, ""), s.follow(t, "dispatcher")
 	next(t, public, "hello")
 	next(t, full, "hello")

@@ -44,6 +44,8 @@ type CellsRequest struct {
 	Zoom   int           // of tiles, 0 to 22
 	Cells  int           // along a side of a tile, a power of two from 8 to 256; 0 means 64
 	Measure
+
+	most int // cells; 0: MaxCells
 }
 
 // CellSet is cells that have points, row by row.
@@ -73,7 +75,7 @@ func Cells(ctx context.Context, v *layers.View, r CellsRequest) (CellSet, error)
 		k := l.at(x, y)
 		c := found[k]
 		if c == nil {
-			if len(found) == MaxCells {
+			if len(found) == r.most {
 				return r.tooMany()
 			}
 			c = new(Cell)
@@ -107,6 +109,9 @@ func (r *CellsRequest) check(v *layers.View) (t *layers.Table, m *measure, l til
 	}
 	if r.Shape == "" {
 		r.Shape = Square
+	}
+	if r.most == 0 {
+		r.most = MaxCells
 	}
 	if err := checkCells(r.Cells); err != nil {
 		return nil, nil, nil, err
@@ -182,9 +187,9 @@ func (r *CellsRequest) holds(p orb.Point) bool {
 
 func (r *CellsRequest) tooMany() error {
 	if r.Size > 0 {
-		return layers.Invalid("size", "size %g makes more than %d cells: ask for a larger size or a smaller bbox", r.Size, MaxCells)
+		return layers.Invalid("size", "size %g makes more than %d cells: ask for a larger size or a smaller bbox", r.Size, r.most)
 	}
-	return layers.Invalid("zoom", "zoom %d with %d cells a tile makes more than %d cells: ask for a lower zoom, fewer cells or a smaller bbox", r.Zoom, r.Cells, MaxCells)
+	return layers.Invalid("zoom", "zoom %d with %d cells a tile makes more than %d cells: ask for a lower zoom, fewer cells or a smaller bbox", r.Zoom, r.Cells, r.most)
 }
 
 // addCrowds adds the cells of a layer that is Personal.
@@ -198,7 +203,7 @@ func (s *CellSet) addCrowds(ctx context.Context, t *layers.Table) error {
 		if !s.request.holds(c.Center) {
 			continue
 		}
-		if len(s.Cells) == MaxCells {
+		if len(s.Cells) == s.request.most {
 			return s.request.tooMany()
 		}
 		c.Outline = c.outline()

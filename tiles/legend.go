@@ -128,7 +128,7 @@ func (m *measure) half(cells int) float64 {
 	case m.Per == PerHouseholds && m.perWeek:
 		return 2
 	case m.Per == PerHouseholds:
-		return 100
+		return 200
 	case m.Aggregate != Sum:
 		return 4
 	}

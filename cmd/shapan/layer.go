@@ -35,6 +35,9 @@ func (layerCommand) Help() string {
      "min_zoom": 13, "max_zoom": 18, "writable": true,
      "fields": [{"name": "species", "title": {"zh": "树种"}, "type": "string", "in_tiles": true}]}
 
+With "personal": true its features are persons: they are in no tile, who may see restricted layers sees them one by one,
+and the others of its audience get counts of many from /heat.
+
     shapan layer add trees.json
     shapan layer list
     shapan layer drop trees --yes
