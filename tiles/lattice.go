@@ -1,14 +1,15 @@
 package tiles
 
-import "math/bits"
+import (
+	"iter"
+	"math/bits"
+)
 
-// lattice numbers positions in a tile and its reach, and finds those of a part of a row. It is a bit for each position,
-// beside a hash table: most of what is asked is whether nothing is there.
+// lattice numbers positions in a tile and its reach, and finds those of a block. It is a bit for each position, beside a
+// hash table: most of what is asked is whether nothing is there.
 type lattice struct {
-	coarse uint
-	off    int32    // added to coordinates to have them from 0
-	words  int32    // of a row
-	bits   []uint64 // row by row
+	off    int32 // added to coordinates to have them from 0
+	blocks [][4]uint64
 	gen    uint32
 	slots  []place // a power of two of them, at most half used
 	used   int
@@ -17,25 +18,50 @@ type lattice struct {
 // place is a position with its number; it is used where its generation is the lattice's.
 type place struct{ gen, key, number uint32 }
 
+// A block is 16 positions wide and high: the bits of four words, row by row.
+const (
+	blockShift = 4
+	blockSide  = (Extent+2*reach)/(1<<blockShift) + 1
+)
+
 // start empties the lattice, which holds those knots, for steps of 1<<coarse units.
 func (l *lattice) start(coarse uint, held []knot) {
-	if l.bits == nil {
-		const side = Extent + 2*reach + 1
-		l.bits, l.slots = make([]uint64, side*((side+63)/64)), make([]place, 1<<10)
+	if l.blocks == nil {
+		l.blocks, l.slots = make([][4]uint64, blockSide*blockSide), make([]place, 1<<10)
 	}
 	for i := range held {
-		l.bits[l.word(held[i].x, held[i].y)] = 0
+		at, _ := l.bit(held[i].x, held[i].y)
+		l.blocks[at] = [4]uint64{}
 	}
-	l.coarse, l.off, l.used = coarse, int32(reach)>>coarse, 0
-	l.words = int32(Extent+2*reach)>>coarse>>6 + 1
+	l.off, l.used = int32(reach)>>coarse, 0
 	if l.gen++; l.gen == 0 {
 		clear(l.slots)
 		l.gen = 1
 	}
 }
 
-// word returns which word has the bit of a position.
-func (l *lattice) word(x, y int32) int32 { return (y+l.off)*l.words + (x+l.off)>>6 }
+// block returns the column or row of the block that a position is in.
+func (l *lattice) block(v int32) int32 { return (v + l.off) >> blockShift }
+
+// bit returns the block of a position, and which of its bits is the position's.
+func (l *lattice) bit(x, y int32) (block, bit int32) {
+	const mask = 1<<blockShift - 1
+	return l.block(y)*blockSide + l.block(x), (y+l.off)&mask<<blockShift | (x+l.off)&mask
+}
+
+// in goes through the positions held in a block.
+func (l *lattice) in(col, row int32) iter.Seq2[int32, int32] {
+	return func(yield func(x, y int32) bool) {
+		for i, word := range &l.blocks[row*blockSide+col] {
+			for ; word != 0; word &= word - 1 {
+				bit := int32(i<<6 + bits.TrailingZeros64(word))
+				if !yield(col<<blockShift+bit&(1<<blockShift-1)-l.off, row<<blockShift+bit>>blockShift-l.off) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // home returns the slot of a position, where it is free: the upper bits of Knuth's multiplicative hash.
 func (l *lattice) home(key uint32) uint32 {
@@ -54,7 +80,8 @@ func (l *lattice) number(x, y, next int32) (n int32, fresh bool) {
 		at = (at + 1) & mask
 	}
 	l.slots[at] = place{l.gen, key, uint32(next)}
-	l.bits[l.word(x, y)] |= 1 << (uint32(x+l.off) & 63)
+	block, bit := l.bit(x, y)
+	l.blocks[block][bit>>6] |= 1 << (bit & 63)
 	if l.used++; 2*l.used > len(l.slots) {
 		l.grow()
 	}
@@ -75,24 +102,5 @@ func (l *lattice) grow() {
 			at = (at + 1) & mask
 		}
 		l.slots[at] = s
-	}
-}
-
-// next returns the first position held in a row from one column to another, or one beyond.
-func (l *lattice) next(from, to, y int32) int32 {
-	if from > to {
-		return from
-	}
-	row := l.bits[(y+l.off)*l.words:][:l.words]
-	x := from + l.off
-	w := row[x>>6] >> (x & 63) << (x & 63)
-	for at := x >> 6; ; {
-		if w != 0 {
-			return at<<6 + int32(bits.TrailingZeros64(w)) - l.off
-		}
-		if at++; at<<6 > to+l.off {
-			return to + 1
-		}
-		w = row[at]
 	}
 }
