@@ -1,9 +1,6 @@
 package tiles
 
-import (
-	"iter"
-	"math/bits"
-)
+import "math/bits"
 
 // lattice numbers positions in a tile and its reach, and finds those of a block. It is a bit for each position, beside a
 // hash table: most of what is asked is whether nothing is there.
@@ -49,18 +46,29 @@ func (l *lattice) bit(x, y int32) (block, bit int32) {
 	return l.block(y)*blockSide + l.block(x), (y+l.off)&mask<<blockShift | (x+l.off)&mask
 }
 
-// in goes through the positions held in a block.
-func (l *lattice) in(col, row int32) iter.Seq2[int32, int32] {
-	return func(yield func(x, y int32) bool) {
-		for i, word := range &l.blocks[row*blockSide+col] {
-			for ; word != 0; word &= word - 1 {
-				bit := int32(i<<6 + bits.TrailingZeros64(word))
-				if !yield(col<<blockShift+bit&(1<<blockShift-1)-l.off, row<<blockShift+bit>>blockShift-l.off) {
-					return
-				}
-			}
-		}
+// rectangle is a rectangle of positions, both ends included.
+type rectangle struct{ x0, y0, x1, y1 int32 }
+
+// in returns the bits of a block that are in a rectangle, which the block meets.
+func (l *lattice) in(col, row int32, r rectangle) (words [4]uint64) {
+	const last = 1<<blockShift - 1
+	west, north := col<<blockShift-l.off, row<<blockShift-l.off
+	x0, x1 := max(r.x0-west, 0), min(r.x1-west, last)
+	y0, y1 := max(r.y0-north, 0), min(r.y1-north, last)
+	columns := (uint64(1)<<(x1+1) - uint64(1)<<x0) * 0x0001_0001_0001_0001 // in each of the four rows of a word
+	block := &l.blocks[row*blockSide+col]
+	for i := y0 >> 2; i <= y1>>2; i++ {
+		words[i] = block[i] & columns
 	}
+	words[y0>>2] &= ^uint64(0) << ((y0 & 3) << blockShift)
+	words[y1>>2] &= ^uint64(0) >> ((3 - y1&3) << blockShift)
+	return words
+}
+
+// position returns the position of the lowest bit of a word of a block.
+func (l *lattice) position(col, row int32, word int, bit uint64) (x, y int32) {
+	n := int32(word<<6 + bits.TrailingZeros64(bit))
+	return col<<blockShift + n&(1<<blockShift-1) - l.off, row<<blockShift + n>>blockShift - l.off
 }
 
 // home returns the slot of a position, where it is free: the upper bits of Knuth's multiplicative hash.

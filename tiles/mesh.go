@@ -150,26 +150,29 @@ func (m *mesh) chain(steps []step) {
 // bend adds the knots that the segment between two steps goes through, its ends left out, in their order.
 func (m *mesh) bend(a, b *step) {
 	ka, kb := &m.knots[a.knot], &m.knots[b.knot]
-	x0, x1, y0, y1 := min(ka.x, kb.x), max(ka.x, kb.x), min(ka.y, kb.y), max(ka.y, kb.y)
-	if x1-x0+y1-y0 == 1 {
+	r := rectangle{min(ka.x, kb.x), min(ka.y, kb.y), max(ka.x, kb.x), max(ka.y, kb.y)}
+	if r.x1-r.x0+r.y1-r.y0 == 1 {
 		return // there is nothing between neighbours
 	}
 	m.hits = m.hits[:0]
 	l := newLine(a, b)
 	sx, sy := int32(sign(int64(kb.x-ka.x))), int32(sign(int64(kb.y-ka.y)))
-	c0, c1, last := m.known.block(x0), m.known.block(x1), m.known.block(y1)
-	for row := m.known.block(y0); row <= last; row++ {
+	c0, c1, last := m.known.block(r.x0), m.known.block(r.x1), m.known.block(r.y1)
+	for row := m.known.block(r.y0); row <= last; row++ {
 		from, to := c0, c1
-		if c1-c0 > 1 && y1 > y0 {
-			w, e := l.columns(row<<blockShift-m.known.off, m.shift, x0, x1)
+		if c1-c0 > 1 && r.y1 > r.y0 {
+			w, e := l.columns(row<<blockShift-m.known.off, m.shift, r.x0, r.x1)
 			from, to = m.known.block(w), m.known.block(e)
 		}
 		for col := from; col <= to; col++ {
-			for x, y := range m.known.in(col, row) {
-				if x < x0 || x > x1 || y < y0 || y > y1 || x == ka.x && y == ka.y || x == kb.x && y == kb.y || !l.through(x, y, m.shift) {
-					continue
+			for i, word := range m.known.in(col, row, r) {
+				for ; word != 0; word &= word - 1 {
+					x, y := m.known.position(col, row, i, word)
+					if x == ka.x && y == ka.y || x == kb.x && y == kb.y || !l.through(x, y, m.shift) {
+						continue
+					}
+					m.hits = append(m.hits, hit{sx*x + sy*y, m.knot(x, y)})
 				}
-				m.hits = append(m.hits, hit{sx*x + sy*y, m.knot(x, y)})
 			}
 		}
 	}
