@@ -2,9 +2,11 @@ package tiles
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
+	"shapan/fixtures"
 	"shapan/geo"
 	"shapan/layers"
 
@@ -119,4 +121,67 @@ func BenchmarkHeat(b *testing.B) {
 			}
 		}
 	})
+}
+
+// sampleGrids returns the grids of the sample subdistrict, with the tile of a zoom that holds the most of them.
+func sampleGrids(b *testing.B, z maptile.Zoom) (*layers.View, maptile.Tile) {
+	var grids layers.Layer
+	for _, l := range fixtures.Catalogue() {
+		if l.Name == "grids" {
+			grids = l
+		}
+	}
+	var all []layers.Feature
+	counts := map[maptile.Tile]int{}
+	var most maptile.Tile
+	err := fixtures.Generate(context.Background(), fixtures.Options{}, func(layer string, f layers.Feature) error {
+		if layer != grids.Name {
+			return nil
+		}
+		all = append(all, f)
+		tile := geo.Tile(f.Geometry.Bound().Center(), z)
+		if counts[tile]++; counts[tile] > counts[most] {
+			most = tile
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return view(b, grids, all...), most
+}
+
+// BenchmarkSampleGrids draws the tile of zoom 13 that shows most grids, and a tile of zoom 15 with some of them; then it
+// also packs them, as they are sent.
+func BenchmarkSampleGrids(b *testing.B) {
+	for _, z := range []maptile.Zoom{13, 15} {
+		v, tile := sampleGrids(b, z)
+		draw := func(b *testing.B) []byte {
+			out, err := Vector(context.Background(), v, Request{Layers: []string{"grids"}, Tile: tile})
+			if err != nil || len(out) == 0 {
+				b.Fatal(err)
+			}
+			return out
+		}
+		b.Run(fmt.Sprintf("zoom %d drawn", z), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.SetBytes(int64(len(draw(b))))
+			}
+		})
+		b.Run(fmt.Sprintf("zoom %d packed", z), func(b *testing.B) {
+			p, err := newCoder(6)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				packed, err := p.pack(draw(b), Gzip)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(len(packed)), "packed-bytes")
+			}
+		})
+	}
 }

@@ -2,6 +2,7 @@ package tiles
 
 import (
 	"hash/maphash"
+	"math"
 
 	"shapan/layers"
 )
@@ -11,6 +12,7 @@ import (
 // anew by what it holds, while this forgets by counting up a generation. The zero dictionary is not ready: call reset.
 type dictionary struct {
 	seed  maphash.Seed
+	odd   uint64 // random, so that nobody can choose numbers that collide
 	gen   uint32
 	slots []slot // a power of two of them, at most half used
 	known []layers.Value
@@ -23,6 +25,7 @@ type slot struct{ gen, hash, number uint32 }
 func (d *dictionary) reset() {
 	if d.slots == nil {
 		d.seed, d.slots = maphash.MakeSeed(), make([]slot, 1<<8)
+		d.odd = maphash.String(d.seed, "") | 1
 	}
 	clear(d.known) // their texts belong to a view
 	d.known = d.known[:0]
@@ -34,7 +37,7 @@ func (d *dictionary) reset() {
 
 // number returns the number of a value, and whether it is new.
 func (d *dictionary) number(v layers.Value) (n uint32, fresh bool) {
-	hash := uint32(maphash.Comparable(d.seed, v))
+	hash := d.hash(v)
 	at := d.find(hash, v)
 	if d.slots[at].gen == d.gen {
 		return d.slots[at].number, false
@@ -46,6 +49,15 @@ func (d *dictionary) number(v layers.Value) (n uint32, fresh bool) {
 		d.grow()
 	}
 	return n, true
+}
+
+// hash is quicker than maphash.Comparable, which hashes each part of a value.
+func (d *dictionary) hash(v layers.Value) uint32 {
+	if s := v.Text(); s != "" {
+		return uint32(maphash.String(d.seed, s))
+	}
+	x, _ := v.Number()
+	return uint32((math.Float64bits(x) + uint64(v.Int())) * d.odd >> 32)
 }
 
 // find returns the slot of a value, or the one where it would be put.

@@ -54,8 +54,18 @@ type writer struct {
 	keys     []byte
 	values   []byte
 	tags     []byte
+	pairs    []pair   // what tags says
+	last     []pair   // what the tags of the feature before said
+	copied   []uint32 // by another writer's number of a value: the number here + 1
+	copies   uint32   // values that were copied
 	geom     []byte
 	cursor   pos
+}
+
+// pair is a key, by its slot, and the number of a value.
+type pair struct {
+	slot   int
+	number uint32
 }
 
 // key is a key of features and what its values are: String, Int, Float or Bool.
@@ -77,34 +87,58 @@ func (w *writer) start(name string, keys []key) {
 	w.memo = append(w.memo[:0], make([]memo, len(keys))...)
 	w.known.reset()
 	w.features, w.keys, w.values = w.features[:0], w.keys[:0], w.values[:0]
+	w.copied, w.copies = w.copied[:0], 0
 	w.drop()
 }
 
 // drop forgets the feature that was being gathered.
-func (w *writer) drop() { w.tags, w.geom, w.cursor = w.tags[:0], w.geom[:0], pos{} }
+func (w *writer) drop() {
+	w.last, w.pairs = w.pairs, w.last[:0]
+	w.tags, w.geom, w.cursor = w.tags[:0], w.geom[:0], pos{}
+}
 
 // size returns about how many bytes the layer has so far.
 func (w *writer) size() int { return len(w.features) + len(w.keys) + len(w.values) + len(w.name) + 16 }
 
 // tag adds a value that is not null, and what its key says, to the feature.
 func (w *writer) tag(slot int, v layers.Value) {
+	if m := &w.memo[slot]; !m.known || m.value != v {
+		*m = memo{v, w.number(w.given[slot].form, v), true}
+	}
+	w.pair(slot, w.memo[slot].number)
+}
+
+// pair adds a key and the number of its value to the feature.
+func (w *writer) pair(slot int, number uint32) {
 	if w.slots[slot] == 0 {
 		w.keyCount++
 		w.slots[slot] = w.keyCount
 		w.keys = appendText(w.keys, tagLayerKey, w.given[slot].name)
 	}
-	if m := &w.memo[slot]; !m.known || m.value != v {
-		*m = memo{v, w.number(w.given[slot].form, v), true}
-	}
 	w.tags = binary.AppendUvarint(w.tags, uint64(w.slots[slot]-1))
-	w.tags = binary.AppendUvarint(w.tags, uint64(w.memo[slot].number))
+	w.tags = binary.AppendUvarint(w.tags, uint64(number))
+	w.pairs = append(w.pairs, pair{slot, number})
+}
+
+// copyTags adds what the last feature of another writer was tagged with. A writer whose tags are copied, always from the
+// same one with the same keys, need not look values up: that one knows which are equal.
+func (w *writer) copyTags(from *writer) {
+	for _, p := range from.last {
+		for int(p.number) >= len(w.copied) {
+			w.copied = append(w.copied, 0)
+		}
+		n := &w.copied[p.number]
+		if *n == 0 {
+			w.copies++
+			*n = w.copies
+			w.values = appendValue(w.values, w.given[p.slot].form, from.known.known[p.number])
+		}
+		w.pair(p.slot, *n-1)
+	}
 }
 
 // number returns the number of a value in the layer's table of values, which holds each once.
 func (w *writer) number(form layers.FieldType, v layers.Value) uint32 {
-	if s := v.Text(); !utf8.ValidString(s) {
-		v = layers.TextValue(strings.ToValidUTF8(s, "\uFFFD"))
-	}
 	n, fresh := w.known.number(v)
 	if fresh {
 		w.values = appendValue(w.values, form, v)
@@ -133,6 +167,9 @@ func appendValue(dst []byte, form layers.FieldType, v layers.Value) []byte {
 }
 
 func appendTextValue(dst []byte, s string) []byte {
+	if !utf8.ValidString(s) { // no layer takes such a text; a tile with one could not be read at all
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
 	n := 1 + uvarintLen(uint64(len(s))) + len(s)
 	return appendText(binary.AppendUvarint(append(dst, tagLayerValue), uint64(n)), tagValueString, s)
 }

@@ -150,23 +150,30 @@ func (m *mesh) chain(steps []step) {
 // bend adds the knots that the segment between two steps goes through, its ends left out, in their order.
 func (m *mesh) bend(a, b *step) {
 	ka, kb := &m.knots[a.knot], &m.knots[b.knot]
-	x0, x1, y0, y1 := min(ka.x, kb.x), max(ka.x, kb.x), min(ka.y, kb.y), max(ka.y, kb.y)
-	if x1-x0+y1-y0 == 1 {
+	r := rectangle{min(ka.x, kb.x), min(ka.y, kb.y), max(ka.x, kb.x), max(ka.y, kb.y)}
+	if r.x1-r.x0+r.y1-r.y0 == 1 {
 		return // there is nothing between neighbours
 	}
 	m.hits = m.hits[:0]
 	l := newLine(a, b)
-	for y := y0; y <= y1; y++ {
-		from, to := x0, x1
-		if x1-x0 > 4 && y1 > y0 {
-			from, to = l.columns(y, m.shift, x0, x1)
+	sx, sy := int32(sign(int64(kb.x-ka.x))), int32(sign(int64(kb.y-ka.y)))
+	c0, c1, last := m.known.block(r.x0), m.known.block(r.x1), m.known.block(r.y1)
+	for row := m.known.block(r.y0); row <= last; row++ {
+		from, to := c0, c1
+		if c1-c0 > 1 && r.y1 > r.y0 {
+			w, e := l.columns(row<<blockShift-m.known.off, m.shift, r.x0, r.x1)
+			from, to = m.known.block(w), m.known.block(e)
 		}
-		for x := m.known.next(from, to, y); x <= to; x = m.known.next(x+1, to, y) {
-			if x == ka.x && y == ka.y || x == kb.x && y == kb.y || !l.through(x, y, m.shift) {
-				continue
+		for col := from; col <= to; col++ {
+			for i, word := range m.known.in(col, row, r) {
+				for ; word != 0; word &= word - 1 {
+					x, y := m.known.position(col, row, i, word)
+					if x == ka.x && y == ka.y || x == kb.x && y == kb.y || !l.through(x, y, m.shift) {
+						continue
+					}
+					m.hits = append(m.hits, hit{sx*x + sy*y, m.knot(x, y)})
+				}
 			}
-			along := (x-ka.x)*int32(sign(int64(kb.x-ka.x))) + (y-ka.y)*int32(sign(int64(kb.y-ka.y)))
-			m.hits = append(m.hits, hit{along, m.knot(x, y)})
 		}
 	}
 	if len(m.hits) > 1 {
@@ -187,15 +194,15 @@ func newLine(a, b *step) line {
 	return line{int64(a.x), int64(a.y), int64(b.x) - int64(a.x), int64(b.y) - int64(a.y)}
 }
 
-// columns returns the first and the last column between x0 and x1 that the line, which is not level, may go through in a
-// row of the lattice.
+// columns returns the first and the last column between x0 and x1 that the line, which is not level, may go through in the
+// rows of a block that begins with row y.
 func (l *line) columns(y int32, shift uint, x0, x1 int32) (from, to int32) {
 	size := float64(int64(1) << shift)
 	slope := float64(l.dx) / float64(l.dy)
 	north := float64(int64(y)<<shift - l.y)
-	a, b := float64(l.x)+north*slope, float64(l.x)+(north+size)*slope
+	a, b := float64(l.x)+north*slope, float64(l.x)+(north+size*(1<<blockShift))*slope
 	west, east := min(a, b)/size-1, max(a, b)/size+1 // one more, against rounding
-	return int32(max(west, float64(x0))), int32(min(east, float64(x1)))
+	return int32(min(max(west, float64(x0)), float64(x1))), int32(max(min(east, float64(x1)), float64(x0)))
 }
 
 // through tells whether the line goes through a square of the lattice, of which the north and west sides are part. It is

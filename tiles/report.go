@@ -39,7 +39,7 @@ type LayerReport struct {
 	Crowded  int        `json:"crowded"`  // how many these stand for
 	LeftOut  int        `json:"left_out"` // found and in none of these: beside the tile, or too small for its zoom or level
 	Labels   int        `json:"labels"`   // points that areas are labelled at
-	Bytes    int        `json:"bytes"`    // of the layer and its labels
+	Bytes    int        `json:"bytes"`    // of the layer, its labels and its rest
 }
 
 // Form is a form of a tile in a report.
@@ -118,19 +118,23 @@ func (out *Report) count(raw []byte) error {
 	}
 	sizes := layerSizes(raw)
 	for at, d := range drawn {
-		name, labels := d.Name, false
-		i := slices.IndexFunc(out.Layers, func(l LayerReport) bool { return l.Layer == name })
-		if i < 0 {
-			name, labels = strings.CutSuffix(name, "_label")
-			i = slices.IndexFunc(out.Layers, func(l LayerReport) bool { return l.Layer == name })
+		i, suffix := -1, ""
+		for _, suffix = range []string{"", labelSuffix, restSuffix} {
+			name, ends := strings.CutSuffix(d.Name, suffix)
+			i = slices.IndexFunc(out.Layers, func(l LayerReport) bool { return ends && l.Layer == name })
+			if i >= 0 {
+				break
+			}
 		}
 		if i < 0 {
 			continue
 		}
 		l := &out.Layers[i]
 		l.Bytes += sizes[at]
-		if labels {
-			l.Labels += len(d.Features)
+		if suffix != "" {
+			if suffix == labelSuffix {
+				l.Labels += len(d.Features)
+			}
 			continue
 		}
 		for _, f := range d.Features {

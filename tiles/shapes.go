@@ -106,7 +106,7 @@ func (p *pen) gather(ctx context.Context, t *layers.Table, r Request, labelled b
 				p.mesh.add(&p.tracer, path, d.own)
 			}
 		}
-		if d.to = len(p.mesh.rings); area && d.from == d.to && !d.labelled {
+		if d.to = len(p.mesh.rings); area && d.from == d.to {
 			p.leaveOut([]drawn{d})
 			return true
 		}
@@ -175,8 +175,7 @@ func (p *pen) shape(d *drawn) {
 	}
 	if p.main.mark() == before {
 		p.leaveOut([]drawn{*d})
-	}
-	if d.labelled {
+	} else if d.labelled {
 		p.label(d)
 	}
 }
@@ -194,11 +193,11 @@ func (p *pen) multiPoint(xy [][2]uint32) {
 	}
 }
 
-// label draws the point inside an area that its label stands at.
+// label draws the point inside the area that was just drawn that its label stands at.
 func (p *pen) label(d *drawn) {
 	before := p.labels.mark()
 	p.labels.points(p.labelAt(d.shape))
-	p.tags(&p.labels, d.row)
+	p.labels.copyTags(&p.main)
 	p.labels.feature(uint64(d.row.ID()), typePoint)
 	if p.last() && p.full() {
 		p.labels.undo(before)
