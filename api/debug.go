@@ -30,17 +30,10 @@ func (s *Server) debugTile(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	view := c.view
-	reports := make(chan *tiles.Report, 1)
-	err = s.inTurn(c, func(ctx context.Context) error {
-		report, err := s.Cache.Explain(ctx, view, r, key)
-		if err == nil {
-			reports <- report
-		}
-		return err
-	})
+	report, err := inTurn(s, c, func(ctx context.Context) (*tiles.Report, error) { return s.Cache.Explain(ctx, view, r, key) })
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store") // times and the cache differ from one moment to the next
-	return writeJSON(w, c, http.StatusOK, <-reports)
+	return writeJSON(w, c, http.StatusOK, report)
 }

@@ -170,7 +170,7 @@ func (s *Server) heatSet(w http.ResponseWriter, c *call) (set tiles.CellSet, m t
 	if unchanged(w, c) {
 		return set, m, true, nil
 	}
-	set, err = tiles.Cells(c.Context(), c.view, r)
+	set, err = inTurn(s, c, func(ctx context.Context) (tiles.CellSet, error) { return tiles.Cells(ctx, c.view, r) })
 	return set, tiles.Manifest{Lang: q.lang, Seq: rev, Datetime: q.intervals[0], Compare: q.intervals[1]}, false, err
 }
 

@@ -210,10 +210,20 @@ func (s *Server) drawn(w http.ResponseWriter, c *call, key tiles.Key, contentTyp
 	return nil
 }
 
-// inTurn calls fn, which draws something that is not kept, when the client's turn has come. fn may still run when inTurn
-// has returned because the caller has gone.
-func (s *Server) inTurn(c *call, fn func(context.Context) error) error {
-	return refused(s.Cache.Do(c.Context(), s.client(c), fn))
+// inTurn returns what fn returns, which draws something that is not kept, when the client's turn has come. fn may still run
+// when inTurn has returned because the caller has gone.
+func inTurn[T any](s *Server, c *call, fn func(context.Context) (T, error)) (T, error) {
+	made := make(chan T, 1)
+	err := s.Cache.Do(c.Context(), s.client(c), func(ctx context.Context) error {
+		v, err := fn(ctx)
+		made <- v
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, refused(err)
+	}
+	return <-made, nil
 }
 
 // refused says what the cache's refusals are to a caller; other errors are returned as they are.

@@ -8,12 +8,12 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Walk is a search for the shortest ways from one position over a network (E. Dijkstra, Numerische Mathematik 1, 1959). It
+// Walk is a search for the shortest ways over a network from one position, or from the nearest of several (E. Dijkstra, Numerische Mathematik 1, 1959). It
 // goes only as far as it is asked, so what it costs grows with the distance, and goes on from there when it is asked for
 // more. It is for one goroutine.
 type Walk struct {
 	network *Network
-	from    Stand
+	from    []Stand
 	reached map[int32]reach // by node
 	heap    []step
 }
@@ -22,7 +22,7 @@ type Walk struct {
 type reach struct {
 	metres  float64
 	edge    int32 // the last one; that of the beginning for the first nodes
-	from    int32 // the node before; -1: the beginning
+	from    int32 // the node before; below 0: the beginning, counted from -1 downwards
 	settled bool
 }
 
@@ -35,12 +35,14 @@ type step struct {
 	from   int32
 }
 
-// Walk begins a search from a stand of this network.
-func (n *Network) Walk(from Stand) *Walk {
+// Walk begins a search from stands of this network.
+func (n *Network) Walk(from ...Stand) *Walk {
 	w := &Walk{network: n, from: from, reached: map[int32]reach{}}
-	e := n.edges.get(from.edge)
-	w.push(step{from.Metres + from.along, e.a, -1, from.edge, -1})
-	w.push(step{from.Metres + e.metres - from.along, e.b, -1, from.edge, -1})
+	for i, s := range from {
+		e := n.edges.get(s.edge)
+		w.push(step{s.Metres + s.along, e.a, -1, s.edge, int32(-1 - i)})
+		w.push(step{s.Metres + e.metres - s.along, e.b, -1, s.edge, int32(-1 - i)})
+	}
 	return w
 }
 
@@ -48,7 +50,7 @@ func (n *Network) Walk(from Stand) *Walk {
 type Found struct {
 	Target int     // its position among the targets
 	Metres float64 // on foot, the ways from and to the network included
-	last   int32   // the node before it; -1: none, it is on the edge of the beginning
+	last   int32   // the node before it; below 0: none, it is on the edge of the beginning
 }
 
 // To calls fn with the targets, stands of the same network, nearest first and by their position where distances are equal,
@@ -68,8 +70,10 @@ func (w *Walk) To(targets []Stand, limit float64, fn func(Found) bool) {
 			w.push(step{metres + along + targets[i].Metres, -1, i, edge, from})
 		}
 	}
-	for _, i := range on[w.from.edge] {
-		w.push(step{w.from.Metres + math.Abs(targets[i].along-w.from.along) + targets[i].Metres, -1, i, w.from.edge, -1})
+	for begin, s := range w.from {
+		for _, i := range on[s.edge] {
+			w.push(step{s.Metres + math.Abs(targets[i].along-s.along) + targets[i].Metres, -1, i, s.edge, int32(-1 - begin)})
+		}
 	}
 	for node, r := range w.reached { // where an earlier call came to
 		if r.settled {
@@ -128,10 +132,12 @@ func (w *Walk) settle(s step) bool {
 // Route returns the way to a target that To has found: from the beginning to the target's own position.
 func (w *Walk) Route(f Found, target Stand) orb.LineString {
 	line := orb.LineString{target.At, target.On}
-	for at := f.last; at >= 0; at = w.reached[at].from {
+	at := f.last
+	for ; at >= 0; at = w.reached[at].from {
 		line = append(line, w.network.nodes.get(at).at)
 	}
-	line = append(line, w.from.On, w.from.At)
+	from := w.from[-1-at]
+	line = append(line, from.On, from.At)
 	slices.Reverse(line)
 	return slices.CompactFunc(line, orb.Point.Equal)
 }
@@ -144,7 +150,8 @@ type Stretch struct {
 }
 
 // Within calls fn with every stretch of the network that is at most limit metres away, until fn returns false. Parts of an
-// edge that are reached from both its ends come from the end that is nearer to them.
+// edge that are reached from both its ends come from the end that is nearer to them; those of an edge on which one begins
+// come from there, though another beginning may be nearer.
 func (w *Walk) Within(limit float64, fn func(Stretch) bool) {
 	for len(w.heap) > 0 && w.heap[0].metres <= limit {
 		if s := w.pop(); s.node >= 0 {
@@ -158,12 +165,16 @@ func (w *Walk) Within(limit float64, fn func(Stretch) bool) {
 		}
 	}
 	slices.Sort(nodes)
-	if !w.beginning(limit, fn) {
-		return
+	begun := map[int32]bool{}
+	for _, s := range w.from {
+		begun[s.edge] = true
+		if !w.beginning(s, limit, fn) {
+			return
+		}
 	}
 	for _, at := range nodes {
 		for _, edge := range w.network.nodes.get(at).edges {
-			if edge != w.from.edge && !w.along(at, edge, limit, fn) {
+			if !begun[edge] && !w.along(at, edge, limit, fn) {
 				return
 			}
 		}
@@ -186,19 +197,19 @@ func (w *Walk) along(from, edge int32, limit float64, fn func(Stretch) bool) boo
 	return fn(Stretch{orb.LineString{a, between(a, b, reach/e.metres)}, e.way, begin, begin + reach})
 }
 
-// beginning hands on what is reached of the first edge.
-func (w *Walk) beginning(limit float64, fn func(Stretch) bool) bool {
-	e := w.network.edges.get(w.from.edge)
-	a, b := w.network.ends(w.from.edge)
+// beginning hands on what is reached of the edge of a beginning.
+func (w *Walk) beginning(from Stand, limit float64, fn func(Stretch) bool) bool {
+	e := w.network.edges.get(from.edge)
+	a, b := w.network.ends(from.edge)
 	for _, end := range []struct {
 		at     orb.Point
 		metres float64
-	}{{a, w.from.along}, {b, e.metres - w.from.along}} {
-		reach := min(end.metres, limit-w.from.Metres)
+	}{{a, from.along}, {b, e.metres - from.along}} {
+		reach := min(end.metres, limit-from.Metres)
 		if reach <= 0 {
 			continue
 		}
-		if !fn(Stretch{orb.LineString{w.from.On, between(w.from.On, end.at, reach/end.metres)}, e.way, w.from.Metres, w.from.Metres + reach}) {
+		if !fn(Stretch{orb.LineString{from.On, between(from.On, end.at, reach/end.metres)}, e.way, from.Metres, from.Metres + reach}) {
 			return false
 		}
 	}

@@ -319,3 +319,40 @@ func TestNetworkOfNothing(t *testing.T) {
 		t.Error("ways without length are walked")
 	}
 }
+
+// TestWalksOfSeveralBeginnings compares a walk from several positions with the nearest of walks from each.
+func TestWalksOfSeveralBeginnings(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(95, 1))
+	const side = 7
+	n := new(Network).With(town(r, side)...)
+	all := stands(r, n, 60, side)
+	from, targets := all[:6], all[6:]
+	want := make([]float64, len(targets))
+	for i := range want {
+		want[i] = math.Inf(1)
+	}
+	for _, s := range from {
+		n.Walk(s).To(targets, math.Inf(1), func(f Found) bool { want[f.Target] = min(want[f.Target], f.Metres); return true })
+	}
+	found := 0
+	w := n.Walk(from...)
+	w.To(targets, math.Inf(1), func(f Found) bool {
+		route := w.Route(f, targets[f.Target])
+		begins := slices.ContainsFunc(from, func(s Stand) bool { return s.At == route[0] })
+		if math.Abs(f.Metres-want[f.Target]) > 1e-6 || math.Abs(Length(route)-f.Metres) > 0.01 || !begins {
+			t.Fatalf("target %d: %.3f m by a route of %.3f from %v, want %.3f", f.Target, f.Metres, Length(route), route[0], want[f.Target])
+		}
+		found++
+		return true
+	})
+	reachable := 0
+	for _, d := range want {
+		if d < math.Inf(1) {
+			reachable++
+		}
+	}
+	if found != reachable || found < 30 {
+		t.Fatalf("%d targets are found, want %d", found, reachable)
+	}
+}

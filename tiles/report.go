@@ -4,19 +4,20 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"shapan/layers"
 
 	"github.com/paulmach/orb/encoding/mvt"
+	"github.com/paulmach/orb/geojson"
 )
 
 // Report tells why a vector tile is as it is. Times are in seconds.
 type Report struct {
 	Tile   string          `json:"tile"`           // zoom/column/row
 	Rev    layers.Seq      `json:"rev"`            // Rev of all its layers
+	Kept   bool            `json:"kept"`           // in the cache, before the report was asked for
 	Bytes  int             `json:"bytes"`          // as drawn
 	Limit  int             `json:"bytes_at_most"`  // MaxBytes
 	Level  int             `json:"detail_level"`   // 0: everything is drawn; each level more leaves out more
@@ -31,6 +32,7 @@ type Report struct {
 type LayerReport struct {
 	Layer    string     `json:"layer"`
 	Rev      layers.Seq `json:"rev"`
+<<<<<<< HEAD
 	MinZoom  int        `json:"minzoom"`  // below it the layer is not drawn
 	Filter   string     `json:"filter"`   // canonical; empty: none
 	Found    int        `json:"found"`    // features that meet the tile's surroundings and match the filter
@@ -40,6 +42,18 @@ type LayerReport struct {
 	LeftOut  int        `json:"left_out"` // found and in none of these: beside the tile, or too small for its zoom or level
 	Labels   int        `json:"labels"`   // points that areas are labelled at
 	Bytes    int        `json:"bytes"`    // of the layer, its labels and its rest
+=======
+	MinZoom  int        `json:"minzoom"`       // below it the layer is not drawn
+	Filter   string     `json:"filter"`        // canonical; empty: none
+	Found    int        `json:"found"`         // features that meet the tile's surroundings and match the filter
+	Drawn    int        `json:"drawn"`         // features drawn one by one
+	Clusters int        `json:"clusters"`      // features that stand for several
+	Crowded  int        `json:"crowded"`       // how many these stand for
+	LeftOut  int        `json:"left_out"`      // found and in none of these: beside the tile, or too small for its zoom or level
+	Told     int        `json:"left_out_told"` // of these, those that the tile itself says it leaves out for their size
+	Labels   int        `json:"labels"`        // points that areas are labelled at
+	Bytes    int        `json:"bytes"`         // of the layer and what goes with it: its labels, and what tells of those left out
+>>>>>>> serving
 }
 
 // Form is a form of a tile in a report.
@@ -53,7 +67,8 @@ type Form struct {
 // the tile's in the cache. It fails as Vector does.
 func (c *Cache) Explain(ctx context.Context, v *layers.View, r Request, key Key) (*Report, error) {
 	out := &Report{Tile: fmt.Sprintf("%d/%d/%d", r.Tile.Z, r.Tile.X, r.Tile.Y), Rev: key.Rev, Limit: MaxBytes, Levels: detailLevels, Layers: []LayerReport{}, Forms: map[string]Form{}}
-	kept, _ := c.Forms(key)
+	var kept map[Coding]int
+	kept, out.Kept = c.Forms(key)
 	if _, err := r.tables(v); err != nil {
 		return nil, err
 	}
@@ -117,6 +132,7 @@ func (out *Report) count(raw []byte) error {
 		return err
 	}
 	sizes := layerSizes(raw)
+<<<<<<< HEAD
 	for at, d := range drawn {
 		i, suffix := -1, ""
 		for _, suffix = range []string{"", labelSuffix, restSuffix} {
@@ -146,6 +162,12 @@ func (out *Report) count(raw []byte) error {
 				continue
 			}
 			l.Drawn++
+=======
+	for i, d := range drawn {
+		if l, companion := out.layer(d.Name); l != nil {
+			l.Bytes += sizes[i]
+			l.count(d.Features, companion)
+>>>>>>> serving
 		}
 	}
 	for i := range out.Layers {
@@ -153,6 +175,40 @@ func (out *Report) count(raw []byte) error {
 		l.LeftOut = l.Found - l.Drawn - l.Crowded
 	}
 	return nil
+}
+
+// layer returns what a layer of the tile belongs to: a layer that was asked for, or with a suffix a companion of one.
+func (out *Report) layer(name string) (l *LayerReport, companion string) {
+	for _, suffix := range []string{"", labelSuffix, restSuffix} {
+		base, ok := strings.CutSuffix(name, suffix)
+		for i := range out.Layers {
+			if ok && out.Layers[i].Layer == base {
+				return &out.Layers[i], suffix
+			}
+		}
+	}
+	return nil, ""
+}
+
+// count adds up the features of a layer of the tile.
+func (l *LayerReport) count(features []*geojson.Feature, companion string) {
+	sum := func(f *geojson.Feature, key string) int {
+		n, _ := f.Properties[key].(float64) // what orb reads numbers as
+		return int(n)
+	}
+	for _, f := range features {
+		switch {
+		case companion == labelSuffix:
+			l.Labels++
+		case companion == restSuffix:
+			l.Told += sum(f, keyLeftOut)
+		case f.Properties[keyCluster] == true:
+			l.Clusters++
+			l.Crowded += sum(f, keyCount)
+		default:
+			l.Drawn++
+		}
+	}
 }
 
 // layerSizes returns how many bytes of a tile each of its layers takes.

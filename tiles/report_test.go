@@ -49,6 +49,15 @@ func TestAReportIsTrueOfItsTile(t *testing.T) {
 		if l.LeftOut != l.Found-alone-crowded || (l.LeftOut > 0) != (name == "grids") {
 			t.Errorf("%s: %+v", name, l)
 		}
+		told := int64(0)
+		for _, f := range want.layer(name + restSuffix).features {
+			if n, ok := f.tags[keyLeftOut].(int64); ok {
+				told += n
+			}
+		}
+		if l.Told != int(told) || (l.Told > 0) != (name == "grids") {
+			t.Errorf("%s: %+v; the tile tells of %d", name, l, told)
+		}
 		if got.Bytes != len(raw) || l.Bytes != len(raw) || got.Limit != MaxBytes || (got.Level > 0) != (name == "grids") || got.Rev != 7 {
 			t.Errorf("%s: %+v; the tile has %d bytes", name, got, len(raw))
 		}
