@@ -32,17 +32,6 @@ type Report struct {
 type LayerReport struct {
 	Layer    string     `json:"layer"`
 	Rev      layers.Seq `json:"rev"`
-<<<<<<< HEAD
-	MinZoom  int        `json:"minzoom"`  // below it the layer is not drawn
-	Filter   string     `json:"filter"`   // canonical; empty: none
-	Found    int        `json:"found"`    // features that meet the tile's surroundings and match the filter
-	Drawn    int        `json:"drawn"`    // features drawn one by one
-	Clusters int        `json:"clusters"` // features that stand for several
-	Crowded  int        `json:"crowded"`  // how many these stand for
-	LeftOut  int        `json:"left_out"` // found and in none of these: beside the tile, or too small for its zoom or level
-	Labels   int        `json:"labels"`   // points that areas are labelled at
-	Bytes    int        `json:"bytes"`    // of the layer, its labels and its rest
-=======
 	MinZoom  int        `json:"minzoom"`       // below it the layer is not drawn
 	Filter   string     `json:"filter"`        // canonical; empty: none
 	Found    int        `json:"found"`         // features that meet the tile's surroundings and match the filter
@@ -53,7 +42,6 @@ type LayerReport struct {
 	Told     int        `json:"left_out_told"` // of these, those that the tile itself says it leaves out for their size
 	Labels   int        `json:"labels"`        // points that areas are labelled at
 	Bytes    int        `json:"bytes"`         // of the layer and what goes with it: its labels, and what tells of those left out
->>>>>>> serving
 }
 
 // Form is a form of a tile in a report.
@@ -132,42 +120,10 @@ func (out *Report) count(raw []byte) error {
 		return err
 	}
 	sizes := layerSizes(raw)
-<<<<<<< HEAD
-	for at, d := range drawn {
-		i, suffix := -1, ""
-		for _, suffix = range []string{"", labelSuffix, restSuffix} {
-			name, ends := strings.CutSuffix(d.Name, suffix)
-			i = slices.IndexFunc(out.Layers, func(l LayerReport) bool { return ends && l.Layer == name })
-			if i >= 0 {
-				break
-			}
-		}
-		if i < 0 {
-			continue
-		}
-		l := &out.Layers[i]
-		l.Bytes += sizes[at]
-		if suffix != "" {
-			if suffix == labelSuffix {
-				l.Labels += len(d.Features)
-			}
-			continue
-		}
-		for _, f := range d.Features {
-			if f.Properties[keyCluster] == true {
-				l.Clusters++
-				if n, ok := f.Properties[keyCount].(float64); ok {
-					l.Crowded += int(n)
-				}
-				continue
-			}
-			l.Drawn++
-=======
 	for i, d := range drawn {
 		if l, companion := out.layer(d.Name); l != nil {
 			l.Bytes += sizes[i]
 			l.count(d.Features, companion)
->>>>>>> serving
 		}
 	}
 	for i := range out.Layers {
