@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -121,7 +122,11 @@ func basemapBound(a *tiles.Archive) ([]float64, bool) {
 	return []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}, true
 }
 
-// lay puts the basemap under the layers of the style, in place of the theme's own sketch of the river.
+// grounds are the theme's areas that would hide a basemap.
+var grounds = []string{"subdistricts-fill", "communities-fill"}
+
+// lay puts the basemap under the layers of the style, in place of the theme's own sketch of the river, and lets it be seen
+// through the areas that cover it.
 func (s *mapStyle) lay(a *tiles.Archive) error {
 	src := map[string]any{"type": "vector", "tiles": []string{basemapPath(a)}, "minzoom": a.MinZoom, "maxzoom": a.MaxZoom}
 	if a.Ext != "mvt" {
@@ -140,6 +145,11 @@ func (s *mapStyle) lay(a *tiles.Archive) error {
 	s.Layers = slices.DeleteFunc(s.Layers, func(l map[string]any) bool { return l["source"] == "sketch" })
 	delete(s.Sources, "sketch")
 	s.Sources["basemap"] = b
+	for _, l := range s.Layers {
+		if paint, ok := l["paint"].(map[string]any); ok && slices.Contains(grounds, fmt.Sprint(l["id"])) {
+			paint["fill-opacity"] = 0.3
+		}
+	}
 	at := 0
 	for at < len(s.Layers) && s.Layers[at]["type"] == "background" {
 		at++

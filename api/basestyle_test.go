@@ -9,6 +9,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+func TestABasemapIsSeenThroughTheGrounds(t *testing.T) {
+	t.Parallel()
+	shown := []layers.Layer{{Name: "subdistricts", Kind: layers.Polygon}, {Name: "communities", Kind: layers.Polygon}}
+	for _, base := range []*tiles.Archive{nil, {Ext: "png"}} {
+		s, err := styleOf(wallTheme, shown, base, layers.Chinese)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		for _, l := range s.Layers {
+			if l["type"] == "fill" && l["source"] == "shapan" {
+				if opacity, ok := l["paint"].(map[string]any)["fill-opacity"].(float64); ok && opacity < 0.5 {
+					seen++
+				}
+			}
+		}
+		if want := map[bool]int{true: 0, false: 2}[base == nil]; seen != want {
+			t.Errorf("basemap %v: %d areas are seen through, expected %d", base != nil, seen, want)
+		}
+	}
+}
+
 // TestAKnownBasemapIsDrawnByItsParts styles the schemas of Protomaps and OpenMapTiles.
 func TestAKnownBasemapIsDrawnByItsParts(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package tiles
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -49,6 +50,7 @@ type Archiver struct {
 	view    *layers.View
 	request ArchiveRequest
 	about   Description
+	widest  layers.Audience // of what is drawn
 	part    *os.File
 	begin   int64  // where the records begin in the part file
 	end     uint64 // of the tiles' bytes so far
@@ -105,6 +107,18 @@ func (a *Archiver) describe() (err error) {
 	}
 	if a.about, err = Describe(a.view, r.Layers, r.Lang); err != nil {
 		return err
+	}
+	for _, name := range r.Layers {
+		t, err := a.view.Table(name)
+		if err != nil {
+			return err
+		}
+		a.widest = max(a.widest, t.Layer.Audience)
+		for _, f := range t.Layer.Fields {
+			if f.InTiles {
+				a.widest = max(a.widest, f.Audience)
+			}
+		}
 	}
 	d := &a.about
 	d.MinZoom, d.MaxZoom = max(d.MinZoom, r.MinZoom), r.MaxZoom
@@ -174,8 +188,8 @@ func (r rows) under(t maptile.Tile, fn func(maptile.Tile) error) error {
 	if up == 0 {
 		return fn(t)
 	}
-	kids := []maptile.Tile{{X: 2 * t.X, Y: 2 * t.Y, Z: t.Z + 1}, {X: 2*t.X + 1, Y: 2 * t.Y, Z: t.Z + 1}, {X: 2 * t.X, Y: 2*t.Y + 1, Z: t.Z + 1}, {X: 2*t.X + 1, Y: 2*t.Y + 1, Z: t.Z + 1}}
-	slices.SortFunc(kids, func(a, b maptile.Tile) int { return int(int64(tileID(a)) - int64(tileID(b))) })
+	kids := [4]maptile.Tile{{X: 2 * t.X, Y: 2 * t.Y, Z: t.Z + 1}, {X: 2*t.X + 1, Y: 2 * t.Y, Z: t.Z + 1}, {X: 2 * t.X, Y: 2*t.Y + 1, Z: t.Z + 1}, {X: 2*t.X + 1, Y: 2*t.Y + 1, Z: t.Z + 1}}
+	slices.SortFunc(kids[:], func(a, b maptile.Tile) int { return cmp.Compare(tileID(a), tileID(b)) })
 	for _, kid := range kids {
 		if err := r.under(kid, fn); err != nil {
 			return err
@@ -301,30 +315,23 @@ func (a *Archiver) resume(title string) error {
 	if err := a.part.Truncate(a.begin + whole); err != nil {
 		return err
 	}
-	return a.skip(func(maptile.Tile) error { a.Done++; return nil }, nil)
+	rest := errors.New("not drawn yet")
+	if err = a.each(func(t maptile.Tile) error {
+		if !a.any || tileID(t) > a.last {
+			return rest
+		}
+		a.Done++
+		return nil
+	}); err != rest {
+		return err
+	}
+	return nil
 }
 
-// skip calls before with the tiles up to the last in the part file, and after with the rest, in order; nil: not at all.
-func (a *Archiver) skip(before, after func(maptile.Tile) error) error {
-	stop := errors.New("the rest is not wanted")
-	last, any := a.last, a.any
+// each calls fn with every tile to be looked at, in the order of their numbers.
+func (a *Archiver) each(fn func(maptile.Tile) error) error {
 	for z := a.about.MinZoom; z <= a.about.MaxZoom; z++ {
-		err := a.cover(maptile.Zoom(z)).each(func(t maptile.Tile) error {
-			fn := after
-			if any && tileID(t) <= last {
-				fn = before
-			} else if after == nil {
-				return stop
-			}
-			if fn == nil {
-				return nil
-			}
-			return fn(t)
-		})
-		if err == stop {
-			return nil
-		}
-		if err != nil {
+		if err := a.cover(maptile.Zoom(z)).each(fn); err != nil {
 			return err
 		}
 	}
@@ -357,7 +364,11 @@ func (a *Archiver) Draw(ctx context.Context, progress func(done, total int64)) (
 		}
 	}()
 	var buffer []byte
-	return a.skip(nil, func(t maptile.Tile) error {
+	last, any := a.last, a.any
+	return a.each(func(t maptile.Tile) error {
+		if any && tileID(t) <= last {
+			return nil
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -510,9 +521,9 @@ func (a *Archiver) directories(leafSize int, fn func(leaf []byte) error) (root [
 	return root, counts, err
 }
 
-// metadata returns what a reader is told of the layers.
+// metadata returns what a reader is told of the layers, and who may see them.
 func (a *Archiver) metadata() ([]byte, error) {
-	b, err := json.Marshal(map[string]any{"name": a.request.Name, "type": "overlay", "format": "pbf", "vector_layers": a.about.Layers})
+	b, err := json.Marshal(map[string]any{"name": a.request.Name, "type": "overlay", "format": "pbf", "vector_layers": a.about.Layers, "shapan:audience": a.widest})
 	if err != nil {
 		return nil, err
 	}

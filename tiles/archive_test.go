@@ -97,7 +97,7 @@ func TestAnArchiveHoldsTheTilesAsDrawn(t *testing.T) {
 	if found == 0 || h.addressed != found || h.contents > h.entries || h.entries > h.addressed || !h.clustered {
 		t.Errorf("%d tiles found, the header has %+v", found, h)
 	}
-	if a.MinZoom != 10 || a.MaxZoom != 15 || a.Ext != "mvt" || a.Metadata.Name != "测试" || len(a.Metadata.Layers) != 7 || a.Metadata.Layers[0].ID != "grids" {
+	if a.MinZoom != 10 || a.MaxZoom != 15 || a.Ext != "mvt" || a.Metadata.Name != "测试" || a.Metadata.Audience != layers.Public || len(a.Metadata.Layers) != 7 || a.Metadata.Layers[0].ID != "grids" {
 		t.Errorf("archive %+v", a)
 	}
 	if b := d.Bound; cmp.Diff(b, a.Bound, near) != "" || a.Center[0] < b.Min[0] || a.Center[0] > b.Max[0] || a.CenterZoom < 10 || a.CenterZoom > 15 {

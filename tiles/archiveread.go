@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 
+	"shapan/layers"
+
 	"github.com/maypok86/otter/v2"
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/maptile"
@@ -44,6 +46,7 @@ type ArchiveMetadata struct {
 	Description string             `json:"description"`
 	Attribution string             `json:"attribution"`
 	Layers      []LayerDescription `json:"vector_layers"`
+	Audience    layers.Audience    `json:"shapan:audience"` // who may see it, of an archive of ours; of others: everyone
 }
 
 // leafMemory bounds the directories that are kept, in bytes.

@@ -218,6 +218,9 @@ func (s serveCommand) openBasemap() (*tiles.Archive, error) {
 		return nil, misused("--basemap: %w", err)
 	}
 	base, err := tiles.OpenArchive(file)
+	if err == nil && base.Metadata.Audience != layers.Public {
+		err = fmt.Errorf("%s holds what is for the audience %s, and everyone sees a basemap: expected an archive made with --audience public", s.Basemap, base.Metadata.Audience)
+	}
 	if err != nil {
 		file.Close()
 		return nil, misused("--basemap: %w", err)
