@@ -19,7 +19,7 @@ type heatQuery struct {
 	table   *layers.Table
 	measure tiles.Measure
 	filter  layers.Filter
-	key     string // of the measure and the filter
+	key     string // of the measure, the filter and the floor: a layer may come to be Personal
 	cells   int
 	bound   *orb.Bound // of cells; else it is in the filter
 	lang    layers.Lang
@@ -67,7 +67,7 @@ func (c *call) heatQuery(cells bool) (heatQuery, error) {
 	if m.Compare != nil && m.Compare.Filter != nil {
 		filters[1] = m.Compare.Filter.Key()
 	}
-	q.key = fmt.Sprintf("%q %q %q %g %g %q %v", m.Weight, m.Aggregate, m.Per, m.Half, m.Weeks, filters, m.Compare != nil)
+	q.key = fmt.Sprintf("%q %q %q %g %g %q %v %v", m.Weight, m.Aggregate, m.Per, m.Half, m.Weeks, filters, m.Compare != nil, t.Layer.Personal)
 	return q, nil
 }
 
@@ -166,7 +166,7 @@ func (s *Server) heatSet(w http.ResponseWriter, c *call) (set tiles.CellSet, m t
 	if homes, err := c.view.Table("grids"); err == nil && q.measure.Per == tiles.PerHouseholds {
 		rev = max(rev, homes.LastSeq())
 	}
-	weakTag(w, rev, c.view.Key(), c.URL.Path, c.URL.RawQuery)
+	weakTag(w, rev, c.view.Key(), c.URL.Path, c.URL.RawQuery, q.table.Layer.Personal)
 	if unchanged(w, c) {
 		return set, m, true, nil
 	}

@@ -302,6 +302,34 @@ func TestPersonsAreCountsForWhoeverDoesNotNeedMore(t *testing.T) {
 	personsStayOffThePublicStream(t, s)
 }
 
+func TestALayerThatComesToBePersonalIsNotAnsweredFromBefore(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.withResidents(t)
+	schema := func(personal bool) {
+		table, err := s.live.Snapshot().View(layers.Scope{Audience: layers.Restricted}).Table("residents")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := table.Layer
+		l.Personal = personal
+		if _, err := s.live.Put(context.Background(), layers.Key{}, []layers.Change{{Op: layers.Define, Layer: l.Name, Schema: &l}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tile := geo.Tile(orb.Point{114.3105, 30.5767}, 15)
+	schema(false)
+	for _, path := range []string{fmt.Sprintf("/heat/residents/15/%d/%d.json", tile.X, tile.Y), "/heat/residents/cells?zoom=15"} {
+		open := s.get(t, "viewer", path, 200)
+		schema(true)
+		r := s.do(t, "viewer", "GET", path, "", "If-None-Match", open.Header.Get("ETag"))
+		if r.StatusCode != 200 || decode[heatAnswer](t, r).Legend.Floor != 5 {
+			t.Errorf("%s: %d %.200s", path, r.StatusCode, r.body)
+		}
+		schema(false)
+	}
+}
+
 // personsStayOffThePublicStream checks who is told of a change of a person.
 func personsStayOffThePublicStream(t *testing.T, s *service) {
 	t.Helper()
