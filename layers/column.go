@@ -242,3 +242,13 @@ func packRun(texts []string) column {
 	}
 	return column{run: strings.Join(texts, ""), ends: ends}
 }
+
+// shares tells whether two columns are one and the same in memory, or both empty.
+func (c *column) shares(o *column) bool {
+	a, b := &c.nums, &o.nums
+	return a.base == b.base && a.scale == b.scale && one(a.w1, b.w1) && one(a.w2, b.w2) && one(a.w4, b.w4) && one(a.w8, b.w8) &&
+		one(c.floats, o.floats) && one(c.texts, o.texts) && one(c.ends, o.ends) && len(c.run) == len(o.run) && (len(c.run) == 0 || c.run == o.run)
+}
+
+// one tells whether two slices are the same memory.
+func one[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }

@@ -44,8 +44,8 @@ func Locate(v *View, p orb.Point) Place {
 		return place
 	}
 	place.Border = geo.DistanceTo(p, outline(place.Grid.Geometry()))
-	place.Community = v.coded("communities", place.Grid.Get("community").Text())
-	place.Zone = v.coded("zones", place.Grid.Get("zone").Text())
+	place.Community = v.Coded("communities", place.Grid.Get("community").Text())
+	place.Zone = v.Coded("zones", place.Grid.Get("zone").Text())
 	place.Leader, place.Partner = v.leader(place.Grid.Get("code").Text())
 	return place
 }
@@ -91,8 +91,8 @@ func (v *View) holder(layer string, p orb.Point) (Row, []Row) {
 	return found[0], found[1:]
 }
 
-// coded returns the feature of a layer with a code, or the zero Row. Areas are found by id first, for theirs is the code.
-func (v *View) coded(layer, code string) Row {
+// Coded returns the feature of a layer with a code, or the zero Row. Areas are found by id first, for theirs is the code.
+func (v *View) Coded(layer, code string) Row {
 	t, err := v.Table(layer)
 	if err != nil || code == "" {
 		return Row{}
@@ -131,7 +131,7 @@ func (v *View) leader(grid string) (leader, partner Row) {
 		return true
 	})
 	if !leader.IsZero() {
-		partner = v.coded("responders", leader.Get("partner").Text())
+		partner = v.Coded("responders", leader.Get("partner").Text())
 	}
 	return leader, partner
 }

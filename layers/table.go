@@ -98,6 +98,71 @@ func (t *table) geometry(row uint32) orb.Geometry {
 	return orb.Point{c.lon[i], c.lat[i]}
 }
 
+// changed calls fn with the ids of the rows that are not the same in two tables of one layer. Chunks, and columns of chunks,
+// that the two share are equal.
+func (t *table) changed(other *table, fn func(id int64)) {
+	for n := range max(len(t.chunks), len(other.chunks)) {
+		var a, b *chunk
+		if n < len(t.chunks) {
+			a = t.chunks[n]
+		}
+		if n < len(other.chunks) {
+			b = other.chunks[n]
+		}
+		if a != b {
+			t.differing(a, b, fn)
+		}
+	}
+}
+
+// differing compares two chunks row by row; either may be nil.
+func (t *table) differing(a, b *chunk, fn func(id int64)) {
+	var fields []int // those whose columns are not shared
+	for f := range t.kinds {
+		if a == nil || b == nil || !a.cols[f].shares(&b.cols[f]) {
+			fields = append(fields, f)
+		}
+	}
+	tell := func(id int64) {
+		if id != 0 {
+			fn(id)
+		}
+	}
+	for i := range max(a.len(), b.len()) {
+		switch {
+		case i >= a.len():
+			tell(b.ids[i])
+		case i >= b.len():
+			tell(a.ids[i])
+		case a.ids[i] != b.ids[i]:
+			tell(a.ids[i])
+			tell(b.ids[i])
+		case !t.equal(a, b, i, fields):
+			tell(a.ids[i])
+		}
+	}
+}
+
+// equal tells whether a row has the same geometry and, in some fields, the same values in two chunks.
+func (t *table) equal(a, b *chunk, i int, fields []int) bool {
+	if a.shapes != nil && a.shapes[i] != b.shapes[i] {
+		return false
+	}
+	if a.lon != nil && (math.Float64bits(a.lon[i]) != math.Float64bits(b.lon[i]) || math.Float64bits(a.lat[i]) != math.Float64bits(b.lat[i])) {
+		return false
+	}
+	return !slices.ContainsFunc(fields, func(f int) bool {
+		return a.cols[f].value(t.kinds[f], i) != b.cols[f].value(t.kinds[f], i)
+	})
+}
+
+func (c *chunk) len() int {
+	if c == nil {
+		return 0
+	}
+	return len(c.ids)
+}
+
 // draft is a chunk being written: rows as whole values.
 type draft struct {
 	ids  []int64

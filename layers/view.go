@@ -240,6 +240,19 @@ func (t *Table) Count(f Filter) int {
 	return n
 }
 
+// Changed calls fn with the id of every feature that is not the same in this table as in an earlier or later one of the same
+// layer: new, gone, or changed; with some ids twice, and with some that have only moved within the table. Tables share what no
+// change has touched, so it costs by the changes and not by the features. ok is false, and fn is not called, where the two
+// cannot be compared, for the layer was loaded or defined anew or the callers see different things of it: then everything may
+// be different.
+func (t *Table) Changed(other *Table, fn func(id int64)) (ok bool) {
+	if other == nil || t.tab.layer != other.tab.layer || !slices.Equal(t.cols, other.cols) || !slices.Equal(t.limit, other.limit) {
+		return false
+	}
+	t.tab.changed(other.tab, fn)
+	return true
+}
+
 // Nearest calls fn with the features that match, nearest first, with the distance in metres on the ellipsoid to the
 // nearest part of each (0 inside a polygon), until fn returns false or the distance passes radius (<= 0: no limit).
 func (t *Table) Nearest(p orb.Point, f Filter, radius float64, fn func(r Row, metres float64) bool) {

@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 var testMayImport = map[string][]string{
 	"layers":          {"fixtures", "layers/storetest"},
 	"layers/cql2":     {"fixtures"},
-	"layers/dispatch": {"fixtures"},
+	"layers/dispatch": {"fixtures", "layers/gpkg"},
 	"layers/kpi":      {"fixtures"},
 	"layers/postgis":  {"fixtures", "layers/storetest", "layers/postgis/cluster", "layers/postgis/cluster/clustertest"},
 	"layers/gpkg":     {"fixtures", "layers/storetest"},
