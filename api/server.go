@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shapan/layers"
+	"shapan/layers/dispatch"
 
 	"github.com/gorilla/mux"
 	"github.com/klauspost/compress/gzhttp"
@@ -19,6 +20,7 @@ import (
 type Server struct {
 	Config
 	metrics *metrics
+	streets dispatch.Streets // the walking network, as of the newest view that asked
 	streams chan struct{} // one place for each open stream
 	handler http.Handler
 }
@@ -96,6 +98,8 @@ func (s *Server) routes() http.Handler {
 	get("/heat/{layer}/{z}/{x}/{y}.{ext:mvt|png|json}", s.heatTile)
 	get("/locate", s.locate)
 	get("/nearest/{layer}", s.nearest)
+	get("/dispatch", s.dispatch)
+	r.Handle("/dispatch", s.answer("/dispatch", s.order)).Methods(http.MethodPost)
 	get("/export/{layer}.geojson", s.export)
 	get("/stream", s.stream)
 	get("/style.json", s.style)
