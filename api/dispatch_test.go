@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -19,7 +18,6 @@ import (
 	"shapan/layers/gpkg"
 	"shapan/tiles"
 
-	"github.com/anishathalye/porcupine"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -311,92 +309,4 @@ func (s *service) another(t *testing.T, clock func() time.Time) *service {
 		_ = store.Close() // a test has nothing to do about it
 	})
 	return other
-}
-
-// claim is one order of a history: whoever reserves somebody holds them until they release them.
-type claim struct {
-	who     int64
-	by      string
-	release bool
-}
-
-// holding is the model of a history: each person is held by nobody or by one. An order that was refused changes nothing.
-var holding = porcupine.Model{
-	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
-		parts := map[int64][]porcupine.Operation{}
-		for _, o := range history {
-			who := o.Input.(claim).who
-			parts[who] = append(parts[who], o)
-		}
-		var out [][]porcupine.Operation
-		for _, p := range parts {
-			out = append(out, p)
-		}
-		return out
-	},
-	Init: func() any { return "" },
-	Step: func(state, input, output any) (bool, any) {
-		c, holder := input.(claim), state.(string)
-		switch {
-		case !output.(bool):
-			return true, state
-		case c.release:
-			return holder == c.by, ""
-		}
-		return holder == "", c.by
-	},
-}
-
-// Four dispatchers at two servers of one record want the same few people.
-func TestNoTwoDispatchersHoldTheSamePerson(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
-	servers := []*service{s, s.another(t, nil)}
-	var people []int64
-	for _, c := range decode[ranking](t, s.get(t, "viewer", "/dispatch?level=3&k=3&"+here, 200)).Lists[0].Candidates {
-		people = append(people, c.ID)
-	}
-	begun := time.Now()
-	var mu sync.Mutex
-	var history []porcupine.Operation
-	won := 0
-	var working sync.WaitGroup
-	for n, role := range []string{"dispatcher", "admin", "dispatcher", "admin"} {
-		working.Go(func() {
-			r := rand.New(rand.NewPCG(uint64(n), 9))
-			by := fmt.Sprint(role, n)
-			for range 25 {
-				c := claim{who: people[r.IntN(len(people))], by: by}
-				order := func(body string) bool {
-					call := time.Since(begun).Nanoseconds()
-					answer := servers[n%2].do(t, role, "POST", "/dispatch", body, "Content-Type", "application/json")
-					ok := answer.StatusCode == 200
-					if !ok && answer.StatusCode != 409 && answer.StatusCode != 422 {
-						t.Errorf("%s: status %d: %s", body, answer.StatusCode, answer.body)
-					}
-					mu.Lock()
-					defer mu.Unlock()
-					history = append(history, porcupine.Operation{ClientId: n, Input: c, Call: call, Output: ok, Return: time.Since(begun).Nanoseconds()})
-					if ok {
-						won++
-					}
-					return ok
-				}
-				if !order(fmt.Sprintf(`{"action":"reserve","responder":%d,"lon":114.3085,"lat":30.5582,"level":3,"reason":"test","lease_s":3600}`, c.who)) {
-					continue
-				}
-				c.release = true
-				if !order(fmt.Sprintf(`{"action":"release","responder":%d}`, c.who)) {
-					t.Errorf("%s does not let go of %d, whom they hold", by, c.who)
-				}
-			}
-		})
-	}
-	working.Wait()
-	if !porcupine.CheckOperations(holding, history) {
-		t.Errorf("two held the same person, in a history of %d orders", len(history))
-	}
-	if won < 10 || won == len(history) {
-		t.Errorf("%d of %d orders were taken: the dispatchers were not in each other's way", won, len(history))
-	}
 }

@@ -21,7 +21,7 @@ type Server struct {
 	Config
 	metrics *metrics
 	streets dispatch.Streets // the walking network, as of the newest view that asked
-	streams chan struct{} // one place for each open stream
+	streams chan struct{}    // one place for each open stream
 	handler http.Handler
 }
 
