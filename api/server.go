@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"shapan/layers"
+	"shapan/layers/dispatch"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/gorilla/mux"
@@ -21,8 +22,9 @@ import (
 type Server struct {
 	Config
 	metrics    *metrics
-	streams    chan struct{} // one place for each open stream
-	versionTag uint64        // what the version adds to the ETag of drawings
+	streets    dispatch.Streets // the walking network, as of the newest view that asked
+	streams    chan struct{}    // one place for each open stream
+	versionTag uint64           // what the version adds to the ETag of drawings
 	handler    http.Handler
 }
 
@@ -110,6 +112,8 @@ func (s *Server) routes() http.Handler {
 	get("/heat/{layer}/{z}/{x}/{y}.{ext:mvt|png|json}", s.heatTile)
 	get("/locate", s.locate)
 	get("/nearest/{layer}", s.nearest)
+	get("/dispatch", s.dispatch)
+	r.Handle("/dispatch", s.answer("/dispatch", s.order)).Methods(http.MethodPost)
 	get("/export/{layer}.geojson", s.export)
 	get("/stream", s.stream)
 	get("/basemap.json", s.basemapJSON)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"shapan/layers"
+	"shapan/layers/dispatch"
 	"shapan/layers/exchange"
 
 	"github.com/gorilla/mux"
@@ -32,6 +33,9 @@ func (c *call) writable() (*layers.Table, error) {
 	}
 	if !t.Layer.Writable {
 		return nil, &layers.Error{Kind: layers.ErrForbidden, Detail: fmt.Sprintf("layer %s takes no writes here: it is kept in the record by its owner", t.Layer.Name)}
+	}
+	if t.Layer.Name == dispatch.ParameterLayer && c.caller.role != "admin" {
+		return nil, &layers.Error{Kind: layers.ErrForbidden, Detail: fmt.Sprintf("a token of the role %s does not set parameters: admin does", c.caller.role)}
 	}
 	return t, nil
 }
@@ -62,17 +66,30 @@ func (s *Server) put(c *call, t *layers.Table, change layers.Change) (*layers.Ch
 	if change.Feature != nil && !t.Admits(change.Feature) {
 		return nil, &layers.Error{Kind: layers.ErrForbidden, Detail: "the feature lies in a community that this token does not cover"}
 	}
-	begun := s.Clock()
+	if change.Feature != nil && t.Layer.Name == dispatch.ParameterLayer {
+		if err := dispatch.CheckRow(&t.Layer, change.Feature); err != nil {
+			return nil, err
+		}
+	}
 	changes := []layers.Change{change}
+	if err := s.putAll(c, t, changes); err != nil {
+		return nil, err
+	}
+	return &changes[0], nil
+}
+
+// putAll writes changes, all or none, and measures them as a write of one layer.
+func (s *Server) putAll(c *call, t *layers.Table, changes []layers.Change) error {
+	begun := s.Clock()
 	key, err := c.key()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := s.Live.Put(c.Context(), key, changes); err != nil {
-		return nil, err
+		return err
 	}
 	s.metrics.writes.WithLabelValues(t.Layer.Name).Observe(s.Clock().Sub(begun).Seconds())
-	return &changes[0], nil
+	return nil
 }
 
 // key names the write that a caller may send again, by the header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header).
@@ -95,23 +112,35 @@ func (c *call) key() (layers.Key, error) {
 }
 
 // unlessDone returns the reason why a write is refused, or nil where the record says that this very write was done before
-// under its key: then the answer was lost, and what the write asked for came to pass. Only the record knows its keys, so it
-// is offered the write once more, as a change that it can never make.
+// under its key: then the answer was lost, and what the write asked for came to pass.
 func (s *Server) unlessDone(c *call, t *layers.Table, why error) error {
+	id, err := strconv.ParseInt(mux.Vars(c.Request)["id"], 10, 64)
+	if err != nil {
+		return why
+	}
+	return s.unlessDoneBy(c, why, never(t.Layer.Name, id))
+}
+
+// unlessDoneBy is unlessDone for a write of any number of changes. Only the record knows its keys, so it is offered as many
+// changes once more, the first of which it can never make.
+func (s *Server) unlessDoneBy(c *call, why error, changes ...layers.Change) error {
 	key, err := c.key()
 	if err != nil {
 		return err
 	}
-	id, err := strconv.ParseInt(mux.Vars(c.Request)["id"], 10, 64)
-	if err != nil || key.Name == "" {
+	if key.Name == "" {
 		return why
 	}
-	never := layers.Change{Op: layers.Delete, Layer: t.Layer.Name, ID: id, IfMatch: "no feature has this"}
-	_, err = s.Live.Put(c.Context(), key, []layers.Change{never})
+	_, err = s.Live.Put(c.Context(), key, changes)
 	if err == nil || errors.Is(err, layers.ErrUnavailable) {
 		return err
 	}
 	return why
+}
+
+// never is a change that no record can make.
+func never(layer string, id int64) layers.Change {
+	return layers.Change{Op: layers.Delete, Layer: layer, ID: id, IfMatch: "no feature has this"}
 }
 
 // create makes a feature of a GeoJSON Feature; the record gives the id where none came.

@@ -25,6 +25,7 @@ type Question struct {
 	Policy    Policy     `json:"policy,omitempty"`    // empty: that of the level
 	ValidAt   *time.Time `json:"valid_at,omitempty"`  // as which day's grids count; nil: of Now
 	Now       time.Time  `json:"now"`                 // the moment of asking
+	Set       *Set       `json:"-"`                   // nil: those in force in the view
 }
 
 // Answer is who should go. Its JSON is the same, byte by byte, for the same question asked of the same state.

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -169,24 +170,42 @@ func minutes(name string, list []float64, n int) error {
 	return nil
 }
 
-// InForce returns the parameters of a view, their version, and a note for each newer row that is not valid and so does not
-// count. Rows are newer by their id.
-func InForce(v *layers.View) (p Parameters, version string, notes []string) {
+// CheckRow says what is wrong with a feature that is to be a row of ParameterLayer, or nil.
+func CheckRow(l *layers.Layer, f *layers.Feature) error {
+	i := l.Index("parameters")
+	if i < 0 || i >= len(f.Values) {
+		return layers.Constraint("parameters", "layer %s has no field parameters", l.Name)
+	}
+	_, err := ParseParameters([]byte(f.Values[i].Text()))
+	return err
+}
+
+// Set is parameters with their version.
+type Set struct {
+	Parameters
+	Version string
+	Notes   []string // on newer rows that are not valid and so do not count
+}
+
+// InForce returns the parameters of a view. Rows are newer by their id.
+func InForce(v *layers.View) *Set {
+	out := &Set{Parameters: Defaults(), Version: defaultVersion}
 	t, err := v.Table(ParameterLayer)
 	if err != nil {
-		return Defaults(), defaultVersion, nil
+		return out
 	}
 	var rows []layers.Row
 	t.Each(nil, func(r layers.Row) bool { rows = append(rows, r); return true })
-	slices.SortFunc(rows, func(a, b layers.Row) int { return int(b.ID() - a.ID()) })
+	slices.SortFunc(rows, func(a, b layers.Row) int { return cmp.Compare(b.ID(), a.ID()) })
 	for _, r := range rows {
 		p, err := ParseParameters([]byte(r.Get("parameters").Text()))
 		if err == nil {
-			return p, r.Get("version").Text(), notes
+			out.Parameters, out.Version = p, r.Get("version").Text()
+			break
 		}
-		notes = append(notes, "parameters "+r.Get("version").Text()+" do not count: "+err.Error())
+		out.Notes = append(out.Notes, "parameters "+r.Get("version").Text()+" do not count: "+err.Error())
 	}
-	return Defaults(), defaultVersion, notes
+	return out
 }
 
 // defaultVersion is the version of Defaults.

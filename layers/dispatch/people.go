@@ -322,7 +322,7 @@ func (c *crew) weigh(p *person, s *site, q *Question, params *Parameters, policy
 	p.far = params.Policies[policy][p.tier]
 	p.load = params.TaskMin*float64(p.tasks) + p.remaining
 	p.fair = 0
-	if s.Grid == "" || !slices.Contains(p.grids, s.Grid) {
+	if !p.atHome(s) {
 		usual := c.zones[p.zone].usual()
 		p.fair = min(params.FairMaxMin, params.FairMin*max(0, (float64(c.jobs[p.id])-usual)/max(1, usual)))
 	}
@@ -342,6 +342,14 @@ func (c *crew) weigh(p *person, s *site, q *Question, params *Parameters, policy
 	}
 	p.skill = min(params.SkillMaxMin, params.SkillMin*float64(n))
 	p.fixed = p.mobilise + p.far + p.load + p.fair + p.unc + p.cover - p.skill
+}
+
+// atHome tells whether a matter is in somebody's own grid, or in the community of who has none.
+func (p *person) atHome(s *site) bool {
+	if len(p.grids) == 0 {
+		return s.Community != "" && p.community == s.Community
+	}
+	return s.Grid != "" && slices.Contains(p.grids, s.Grid)
 }
 
 // least is below what somebody can cost: nobody walks less than the straight line.

@@ -32,12 +32,35 @@ const (
 // Rank says who should go. streets may be nil: then distances are estimates. It fails with layers.ErrInvalid for a question
 // that cannot be, and layers.ErrNotFound where the caller does not see what the ranking needs: responders and grids.
 func Rank(v *layers.View, streets *Streets, q Question) (*Answer, error) {
-	params, version, notes := InForce(v)
+	r, err := newRanking(v, streets, q)
+	if err != nil {
+		return nil, err
+	}
+	a := &Answer{Event: q.Event, Lon: q.At[0], Lat: q.At[1], AccuracyM: q.AccuracyM, Level: q.Level, Domain: q.Domain, Category: q.Category,
+		Place: r.site.Place, Policy: r.question.Policy, Parameters: r.set.Version, Notes: r.set.Notes, Seq: v.Seq, ComputedAt: q.Now}
+	wants := r.params.wants(r.question)
+	for _, w := range wants {
+		if !r.roles.has(w.role) {
+			return nil, layers.Unknown("role", w.role, r.roles.names)
+		}
+		a.Lists = append(a.Lists, r.list(w, len(wants) == 1))
+	}
+	r.escalate(a)
+	a.InputHash = r.digest()
+	return a, nil
+}
+
+// newRanking looks up what a question is about.
+func newRanking(v *layers.View, streets *Streets, q Question) (*ranking, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	set := q.Set
+	if set == nil {
+		set = InForce(v)
+	}
 	if q.Policy == "" {
-		q.Policy = params.PolicyByLevel[q.Level-1]
+		q.Policy = set.PolicyByLevel[q.Level-1]
 	}
 	grids, err := v.Table("grids")
 	if err != nil {
@@ -48,7 +71,7 @@ func Rank(v *layers.View, streets *Streets, q Question) (*Answer, error) {
 			return nil, layers.NotFound("layer grids has no field %s, which dispatch needs", name)
 		}
 	}
-	people, err := newRegister(v, &params, &q)
+	people, err := newRegister(v, &set.Parameters, &q)
 	if err != nil {
 		return nil, err
 	}
@@ -56,26 +79,15 @@ func Rank(v *layers.View, streets *Streets, q Question) (*Answer, error) {
 	if q.ValidAt != nil {
 		when = *q.ValidAt
 	}
-	r := &ranking{view: v, question: &q, params: &params, people: people, site: siteOf(v, grids, &q, when)}
-	r.crew = people.crewOf(&q, ledgerOf(v, &q, params.FairDays))
+	r := &ranking{view: v, question: &q, set: set, params: &set.Parameters, people: people, site: siteOf(v, grids, &q, when)}
+	r.crew = people.crewOf(&q, ledgerOf(v, &q, set.FairDays))
 	r.crew.tiers(v, r.site)
 	r.roles = titlesOf(people.table)
 	if streets != nil {
 		r.network = streets.Network(v)
 	}
-	a := &Answer{Event: q.Event, Lon: q.At[0], Lat: q.At[1], AccuracyM: q.AccuracyM, Level: q.Level, Domain: q.Domain, Category: q.Category,
-		Place: r.site.Place, Policy: q.Policy, Parameters: version, Notes: notes, Seq: v.Seq, ComputedAt: q.Now}
 	r.hash()
-	wants := params.wants(&q)
-	for _, w := range wants {
-		if !r.roles.has(w.role) {
-			return nil, layers.Unknown("role", w.role, r.roles.names)
-		}
-		a.Lists = append(a.Lists, r.list(w, len(wants) == 1))
-	}
-	r.escalate(a)
-	a.InputHash = hex.EncodeToString(r.input[:16])
-	return a, nil
+	return r, nil
 }
 
 // Together ranks questions that are asked at the same time, in their order: whoever is first for one is not proposed for the
@@ -132,7 +144,8 @@ func (q *Question) check() error {
 type ranking struct {
 	view     *layers.View
 	question *Question
-	params   *Parameters
+	set      *Set
+	params   *Parameters // of the set
 	people   *register
 	site     *site
 	crew     *crew
@@ -153,6 +166,9 @@ func (r *ranking) hash() {
 	r.input = sha256.Sum256(b)
 }
 
+// digest is the hash of the input so far, as text.
+func (r *ranking) digest() string { return hex.EncodeToString(r.input[:16]) }
+
 // note adds what is known of people to the hash of the input.
 func (r *ranking) note(people []*person) {
 	h := sha256.New()
@@ -165,14 +181,36 @@ func (r *ranking) note(people []*person) {
 
 // list ranks those of a role. alone tells that nobody of another role goes.
 func (r *ranking) list(w wanted, alone bool) List {
+	ranked, kept, nearest := r.role(w.role, alone)
 	l := List{Role: w.role, Title: r.roles.of(w.role), Need: w.need, Candidates: []Candidate{}, Excluded: []Excluded{}}
-	var free, kept []*person
-	var nearest *person
 	for _, p := range r.crew.all {
-		if !p.plays(w.role) {
+		if p.plays(w.role) && p.lacks == "" {
+			l.Available++
+		}
+	}
+	for i, p := range ranked[:min(len(ranked), r.question.K)] {
+		l.Candidates = append(l.Candidates, r.candidate(i+1, p))
+	}
+	l.ExcludedMore = max(0, len(kept)-maxExcluded)
+	kept = kept[:len(kept)-l.ExcludedMore]
+	for _, p := range kept {
+		l.Excluded = append(l.Excluded, Excluded{Contact: p.contact(), Code: p.lacks, Tier: p.tier, Reason: why(p.lacks)})
+	}
+	r.note(ranked)
+	r.note(kept)
+	l.Summary, l.WhyNotNearest = r.summary(ranked, kept, nearest)
+	return l
+}
+
+// role ranks those of a role who can be sent, at least as many as are asked for, and finds those who cannot, the most
+// responsible first, and the nearest of those who can.
+func (r *ranking) role(role string, alone bool) (ranked, kept []*person, nearest *person) {
+	var free []*person
+	for _, p := range r.crew.all {
+		if !p.plays(role) {
 			continue
 		}
-		if p.lacks == "" && alone && w.role == volunteer && r.question.Level >= r.params.UrgentLevel {
+		if p.lacks == "" && alone && role == volunteer && r.question.Level >= r.params.UrgentLevel {
 			p.lacks = NotAlone
 		}
 		if p.lacks != "" {
@@ -185,23 +223,10 @@ func (r *ranking) list(w wanted, alone bool) List {
 			nearest = p
 		}
 	}
-	l.Available = len(free)
-	ranked := r.order(free, nearest)
-	for i, p := range ranked[:min(len(ranked), r.question.K)] {
-		l.Candidates = append(l.Candidates, r.candidate(i+1, p))
-	}
 	slices.SortStableFunc(kept, func(a, b *person) int {
 		return cmp.Or(cmp.Compare(a.tier, b.tier), cmp.Compare(a.direct, b.direct), cmp.Compare(a.id, b.id))
 	})
-	l.ExcludedMore = max(0, len(kept)-maxExcluded)
-	kept = kept[:len(kept)-l.ExcludedMore]
-	for _, p := range kept {
-		l.Excluded = append(l.Excluded, Excluded{Contact: p.contact(), Code: p.lacks, Tier: p.tier, Reason: why(p.lacks)})
-	}
-	r.note(ranked)
-	r.note(kept)
-	l.Summary, l.WhyNotNearest = r.summary(ranked, kept, nearest)
-	return l
+	return r.order(free, nearest), kept, nearest
 }
 
 // order measures the ways of those who may be among the first, and orders them. Nobody can cost less than for the straight

@@ -1,0 +1,291 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"shapan/layers"
+	"shapan/layers/dispatch"
+
+	"github.com/paulmach/orb"
+)
+
+// dispatch answers /dispatch?event= or ?lon=&lat=&level=: who should go, and why.
+func (s *Server) dispatch(w http.ResponseWriter, c *call) error {
+	if err := c.sees("responders"); err != nil {
+		return err
+	}
+	q, err := c.question()
+	if err != nil {
+		return err
+	}
+	_, single := c.params.query["lang"]
+	lang := c.params.lang()
+	if err := c.params.done(); err != nil {
+		return err
+	}
+	q.Now, q.Set = s.Clock(), s.parameters()
+	a, err := dispatch.Rank(c.view, &s.streets, q)
+	if err != nil {
+		return err
+	}
+	if single {
+		a.In(lang)
+	}
+	return writeJSON(w, c, http.StatusOK, a)
+}
+
+// sees fails where the caller does not see a layer: with 401 where a token would help.
+func (c *call) sees(layer string) error {
+	_, err := c.view.Table(layer)
+	if err != nil && c.caller.name == "" {
+		return &problem{Status: http.StatusUnauthorized, Detail: fmt.Sprintf("the layer %s needs a token: send the header Authorization: Bearer TOKEN", layer)}
+	}
+	return err
+}
+
+// parameters returns the parameters of the ranking: the same for all callers, also those who see one community alone.
+func (s *Server) parameters() *dispatch.Set {
+	return dispatch.InForce(s.Live.Snapshot().View(layers.Scope{Audience: layers.Internal}))
+}
+
+// question reads what is asked: about an event, of which level, domain and category may be given anew, or about a place.
+func (c *call) question() (q dispatch.Question, err error) {
+	p := c.params
+	event := p.text("event")
+	level := p.whole("level", 1, dispatch.Levels, 0)
+	switch {
+	case event == "":
+		if q.At = p.place(); level == 0 && p.fault == nil {
+			p.fail(layers.Invalid("level", "level is needed where no event is named: expected 1 to %d", dispatch.Levels))
+		}
+		q.AccuracyM = p.number("accuracy_m", 0, 100_000, 0)
+	default:
+		if p.text("lon") != "" || p.text("lat") != "" {
+			return q, layers.Invalid("event", "event and lon, lat are given: expected one of the two")
+		}
+		if q, err = dispatch.AboutEvent(c.view, event); err != nil {
+			return q, err
+		}
+	}
+	if level > 0 {
+		q.Level = level
+	}
+	for name, to := range map[string]*string{"domain": &q.Domain, "category": &q.Category} {
+		if s := p.text(name); s != "" {
+			*to = s
+		}
+	}
+	q.K = p.whole("k", 1, 100, 5)
+	q.Policy = dispatch.Policy(p.text("policy"))
+	q.Roles, q.Skills, q.Desirable = p.words("roles"), p.words("skills"), p.words("desirable")
+	for _, word := range p.words("without") {
+		id, err := strconv.ParseInt(word, 10, 64)
+		if err != nil || len(q.Without) >= 1000 {
+			p.fail(layers.Invalid("without", "parameter without: %.40q: expected up to 1000 ids of responders", word))
+			break
+		}
+		q.Without = append(q.Without, id)
+	}
+	if s := p.text("valid_at"); s != "" {
+		at := p.instant("valid_at", s, false)
+		q.ValidAt = &at
+	}
+	return q, nil
+}
+
+// words returns the words of a parameter between commas.
+func (p *params) words(name string) []string {
+	s := p.text(name)
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
+// orderBody is what POST /dispatch takes.
+type orderBody struct {
+	Action    string          `json:"action"`
+	Responder name            `json:"responder"` // id or code
+	Event     name            `json:"event"`     // id or code; of reserve: or a place
+	Lon       *float64        `json:"lon"`       // WGS-84
+	Lat       *float64        `json:"lat"`
+	AccuracyM float64         `json:"accuracy_m"`
+	Level     int             `json:"level"`
+	Domain    string          `json:"domain"`
+	Category  string          `json:"category"`
+	Policy    dispatch.Policy `json:"policy"`
+	Lease     float64         `json:"lease_s"`
+	Reason    string          `json:"reason"`
+}
+
+// name is an id or a code: a number or a text of JSON.
+type name string
+
+// UnmarshalJSON reads a whole number or a text.
+func (n *name) UnmarshalJSON(b []byte) error {
+	var id int64
+	if json.Unmarshal(b, &id) == nil {
+		*n = name(strconv.FormatInt(id, 10))
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(n))
+}
+
+// orderAnswer is what became of an order.
+type orderAnswer struct {
+	Action     string              `json:"action"`
+	Responder  int64               `json:"responder"`
+	Assignment json.RawMessage     `json:"assignment"` // null: they are free
+	Next       *dispatch.Candidate `json:"next"`       // who would go in their place; null: nobody can, or nobody is needed
+	EscalateAt *time.Time          `json:"escalate_at,omitempty"`
+	LeaseUntil *time.Time          `json:"lease_until,omitempty"`
+	Seq        layers.Seq          `json:"seq"`
+}
+
+// order takes a decision about a responder: reserve, assign, acknowledge, refuse, release, done. What two decide at the same
+// time the record tells apart: one gets 409.
+func (s *Server) order(w http.ResponseWriter, c *call) error {
+	if c.caller.name == "" {
+		return &problem{Status: http.StatusUnauthorized, Detail: "dispatching needs a token: send the header Authorization: Bearer TOKEN"}
+	}
+	if !c.caller.write {
+		return &layers.Error{Kind: layers.ErrForbidden, Detail: fmt.Sprintf("a token of the role %s does not dispatch: dispatcher and admin do", c.caller.role)}
+	}
+	if err := c.params.done(); err != nil {
+		return err
+	}
+	o, err := s.readOrder(c)
+	if err != nil {
+		return err
+	}
+	t, err := c.view.Table(dispatch.AssignmentLayer)
+	if err != nil {
+		return err
+	}
+	who, err := dispatch.Responder(c.view, o.Responder)
+	if err != nil {
+		return err
+	}
+	asked, _ := t.Get(who.ID()) // what is held now, which a refusal is about
+	changes, err := dispatch.Decide(c.view, &s.streets, o)
+	if err == nil {
+		err = s.putAll(c, t, changes)
+	}
+	if err != nil {
+		step := layers.Change{Op: layers.Insert, Layer: dispatch.LogLayer, Feature: new(layers.Feature)}
+		if err := s.unlessDoneBy(c, err, never(t.Layer.Name, who.ID()), step); err != nil {
+			return err
+		}
+	}
+	return s.ordered(w, c, o, who.ID(), asked)
+}
+
+// readOrder reads the body.
+func (s *Server) readOrder(c *call) (o dispatch.Order, err error) {
+	b, err := c.body("application/json")
+	if err != nil {
+		return o, err
+	}
+	var body orderBody
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&body); err != nil {
+		return o, layers.Invalid("", "the body cannot be read: expected a JSON object such as {\"action\": \"reserve\", \"responder\": \"CODE\", \"event\": 7}; %.200s", err.Error())
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return o, layers.Invalid("", "something follows the JSON object in the body")
+	}
+	o = dispatch.Order{Action: body.Action, Responder: string(body.Responder), Lease: body.Lease, Reason: body.Reason, By: c.caller.name}
+	if body.Action == dispatch.Reserve {
+		if o.Question, err = body.question(c.view); err != nil {
+			return o, err
+		}
+	}
+	o.Question.Now, o.Question.Set = s.Clock(), s.parameters()
+	return o, nil
+}
+
+// question is what somebody is reserved for.
+func (b *orderBody) question(v *layers.View) (q dispatch.Question, err error) {
+	switch {
+	case b.Event != "" && (b.Lon != nil || b.Lat != nil):
+		return q, layers.Invalid("event", "event and lon, lat are given: expected one of the two")
+	case b.Event != "":
+		if q, err = dispatch.AboutEvent(v, string(b.Event)); err != nil {
+			return q, err
+		}
+	case b.Lon == nil || b.Lat == nil:
+		return q, layers.Invalid("event", "to reserve needs event, or lon, lat and level")
+	default:
+		q.At, q.AccuracyM = orb.Point{*b.Lon, *b.Lat}, b.AccuracyM
+	}
+	if b.Level != 0 {
+		q.Level = b.Level
+	}
+	if b.Domain != "" {
+		q.Domain = b.Domain
+	}
+	if b.Category != "" {
+		q.Category = b.Category
+	}
+	q.Policy = b.Policy
+	return q, nil
+}
+
+// ordered answers with what holds the responder now, and who would be next.
+func (s *Server) ordered(w http.ResponseWriter, c *call, o dispatch.Order, who int64, before layers.Row) error {
+	view := s.Live.Snapshot().View(c.caller.scope)
+	w.Header().Set("Shapan-Seq", fmt.Sprint(view.Seq))
+	t, err := view.Table(dispatch.AssignmentLayer)
+	if err != nil {
+		return err
+	}
+	out := orderAnswer{Action: o.Action, Responder: who, Seq: view.Seq, Assignment: json.RawMessage("null")}
+	about := before
+	if r, ok := t.Get(who); ok {
+		about = r
+		out.Assignment = valuesOf(r)
+		out.EscalateAt, out.LeaseUntil = moment(r.Get("escalate_at")), moment(r.Get("lease_until"))
+	}
+	if !about.IsZero() && slices.Contains([]string{dispatch.Reserve, dispatch.Assign, dispatch.Refuse}, o.Action) {
+		q := dispatch.Again(about, o.Question.Now)
+		q.Set, q.Without = o.Question.Set, []int64{who}
+		a, err := dispatch.Rank(view, &s.streets, q)
+		if err != nil {
+			return err
+		}
+		if first := a.Lists[0].Candidates; len(first) > 0 {
+			out.Next = &first[0]
+		}
+	}
+	return writeJSON(w, c, http.StatusOK, out)
+}
+
+func moment(v layers.Value) *time.Time {
+	if v.IsNull() {
+		return nil
+	}
+	t := v.Time()
+	return &t
+}
+
+// valuesOf writes the fields of a row as a JSON object.
+func valuesOf(r layers.Row) json.RawMessage {
+	b := []byte{'{'}
+	for i, f := range r.Layer().Fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = r.Value(i).AppendJSON(append(layers.AppendText(b, f.Name), ':'))
+	}
+	return append(b, '}')
+}

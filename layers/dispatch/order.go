@@ -1,0 +1,263 @@
+package dispatch
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"shapan/layers"
+)
+
+// The actions of an order.
+const (
+	Reserve     = "reserve"     // hold somebody for an event until the lease ends
+	Assign      = "assign"      // send who is reserved
+	Acknowledge = "acknowledge" // they are on the way
+	Refuse      = "refuse"      // they do not go: they are free, but not for this event
+	Release     = "release"     // they are not needed
+	Finish      = "done"        // the matter is done
+)
+
+// Actions lists the actions of an order.
+func Actions() []string {
+	return []string{Reserve, Assign, Acknowledge, Refuse, Release, Finish}
+}
+
+// Order is what a dispatcher decides about one responder.
+type Order struct {
+	Action    string
+	Responder string   // id or code
+	Question  Question // of Reserve; of the others only Now counts
+	Lease     float64  // of Reserve: seconds, at most an hour; 0: as the parameters say
+	Reason    string   // needed to send somebody else than the ranking proposes, and to take somebody back who was sent
+	By        string   // who decides
+}
+
+// maxReason bounds a reason, in bytes.
+const maxReason = 2000
+
+// Decide returns what an order changes in the record: the row of the responder in the layer assignments, and a step in the log.
+// The changes go to the record as one write. Whoever was faster has changed the row, so that the record refuses them with
+// layers.ErrConflict: a responder has one row, under the own id, which is inserted where there is none, and else changed or
+// deleted only as it was seen. So no two orders can hold the same person, on however many servers.
+//
+// It fails with layers.ErrConflict where the responder is not in a state for the action, and layers.ErrConstraint where they
+// cannot be sent or a reason is needed.
+func Decide(v *layers.View, streets *Streets, o Order) ([]layers.Change, error) {
+	if !slices.Contains(Actions(), o.Action) {
+		return nil, layers.Unknown("action", o.Action, Actions())
+	}
+	if len(o.Reason) > maxReason {
+		return nil, layers.Invalid("reason", "a reason of %d bytes: expected at most %d", len(o.Reason), maxReason)
+	}
+	if o.Lease != 0 && !(o.Lease >= 5 && o.Lease <= 3600) {
+		return nil, layers.Invalid("lease_s", "lease_s is %g: expected 5 to 3600 seconds", o.Lease)
+	}
+	held, err := v.Table(AssignmentLayer)
+	if err != nil {
+		return nil, err
+	}
+	log, err := v.Table(LogLayer)
+	if err != nil {
+		return nil, err
+	}
+	who, err := Responder(v, o.Responder)
+	if err != nil {
+		return nil, err
+	}
+	d := &decision{view: v, order: &o, who: who, held: held, log: log}
+	d.row, d.found = held.Get(who.ID())
+	if o.Action == Reserve {
+		return d.reserve(streets)
+	}
+	return d.move()
+}
+
+// Responder finds somebody by id or code.
+func Responder(v *layers.View, name string) (layers.Row, error) {
+	t, err := v.Table("responders")
+	if err != nil {
+		return layers.Row{}, err
+	}
+	var r layers.Row
+	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
+		r, _ = t.Get(id)
+	}
+	if r.IsZero() {
+		r = v.Coded("responders", name)
+	}
+	if r.IsZero() {
+		return r, layers.NotFound("there is no responder %.40q: expected the id or the code of one", name)
+	}
+	return r, nil
+}
+
+// decision is an order at work.
+type decision struct {
+	view      *layers.View
+	order     *Order
+	who, row  layers.Row // the responder, and what holds them
+	found     bool       // whether there is a row
+	held, log *layers.Table
+}
+
+// values are values by field.
+type values map[string]layers.Value
+
+// in returns the values in the order of a layer's fields; what the layer does not have is left out.
+func (f values) in(l *layers.Layer) []layers.Value {
+	out := make([]layers.Value, len(l.Fields))
+	for i, field := range l.Fields {
+		out[i] = f[field.Name]
+	}
+	return out
+}
+
+// reserve holds the responder.
+func (d *decision) reserve(streets *Streets) ([]layers.Change, error) {
+	now := d.order.Question.Now
+	if d.found && holds(d.row, now) {
+		return nil, layers.Conflict("%s is %s already, by %s", d.name(), d.row.Get("status").Text(), d.row.Get("by").Text())
+	}
+	q := d.order.Question
+	role := d.who.Get("role").Text()
+	list := role
+	if role == zoneLeader {
+		list = gridLeader
+	}
+	q.Roles = []string{list}
+	r, err := newRanking(d.view, streets, q)
+	if err != nil {
+		return nil, err
+	}
+	ranked, _, _ := r.role(list, false)
+	i := slices.IndexFunc(r.crew.all, func(p *person) bool { return p.id == d.who.ID() })
+	p := r.crew.all[i]
+	if p.lacks != "" {
+		w := why(p.lacks)
+		return nil, layers.Constraint("responder", "%s cannot be sent (%s): %s", d.name(), p.lacks, w[layers.English])
+	}
+	rank := slices.Index(ranked, p) + 1
+	if rank == 0 {
+		r.measure([]*person{p}, maxWalk)
+	}
+	if rank != 1 && d.order.Reason == "" {
+		return nil, layers.Constraint("reason", "the ranking proposes %s first: to send %s instead needs a reason", ranked[0].code, d.name())
+	}
+	r.note(ranked)
+	lease := d.order.Lease
+	if lease == 0 {
+		lease = r.params.LeaseS
+	}
+	f := values{"status": layers.TextValue(Reserved), "reserved_at": layers.TimeValue(now),
+		"lease_until": layers.TimeValue(now.Add(time.Duration(lease * float64(time.Second)))),
+		"responder":   layers.TextValue(p.code), "role": layers.TextValue(role), "community": d.who.Get("community"),
+		"lon": layers.FloatValue(q.At[0]), "lat": layers.FloatValue(q.At[1]), "level": layers.IntValue(int64(q.Level)),
+		"outside": layers.BoolValue(!p.atHome(r.site)), "proposed": layers.TextValue(ranked[0].code), "rank": layers.IntValue(int64(rank)),
+		"cost": layers.FloatValue(tenths(p.cost) / 10), "policy": layers.TextValue(string(r.question.Policy)), "parameters": layers.TextValue(r.set.Version),
+		"input_hash": layers.TextValue(r.digest()), "by": layers.TextValue(d.order.By)}
+	if q.Event != 0 {
+		f["event_id"] = layers.IntValue(q.Event)
+	}
+	if d.order.Reason != "" {
+		f["reason"] = layers.TextValue(d.order.Reason)
+	}
+	hold := layers.Change{Op: layers.Insert, Layer: AssignmentLayer, ID: d.who.ID()}
+	if d.found { // a lease that has ended
+		hold.Op, hold.IfMatch = layers.Update, d.row.ETag()
+	}
+	hold.Feature = &layers.Feature{ID: d.who.ID(), Values: f.in(&d.held.Layer)}
+	return []layers.Change{hold, d.step(Reserved, f)}, nil
+}
+
+// moves says from which states each action goes on, and to which: the state of the row, or "" where the row goes.
+func moves(action string) (from []string, to, logged string) {
+	switch action {
+	case Assign:
+		return []string{Reserved}, Assigned, Assigned
+	case Acknowledge:
+		return []string{Assigned}, Acknowledged, Acknowledged
+	case Refuse:
+		return []string{Reserved, Assigned, Acknowledged}, "", Refused
+	case Release:
+		return []string{Reserved, Assigned, Acknowledged}, "", Released
+	}
+	return []string{Assigned, Acknowledged}, "", Done
+}
+
+// move takes a responder who is held one step further, or lets them go.
+func (d *decision) move() ([]layers.Change, error) {
+	now := d.order.Question.Now
+	from, to, logged := moves(d.order.Action)
+	if !d.found || !holds(d.row, now) {
+		return nil, layers.Conflict("%s is not held by any reservation or assignment now: reserve first", d.name())
+	}
+	status := d.row.Get("status").Text()
+	if !slices.Contains(from, status) {
+		return nil, layers.Conflict("%s is %s: to %s needs %q", d.name(), status, d.order.Action, from)
+	}
+	if by := d.row.Get("by").Text(); status == Reserved && by != d.order.By {
+		return nil, layers.Conflict("%s is reserved by %s: only they go on before the lease ends", d.name(), by)
+	}
+	if d.order.Action == Release && status != Reserved && d.order.Reason == "" {
+		return nil, layers.Constraint("reason", "%s is %s: to take them back needs a reason", d.name(), status)
+	}
+	f := values{}
+	old := d.row.Feature()
+	for i, field := range d.held.Layer.Fields {
+		f[field.Name] = old.Values[i]
+	}
+	if d.order.Reason != "" {
+		f["reason"] = layers.TextValue(d.order.Reason)
+	}
+	hold := layers.Change{Op: layers.Delete, Layer: AssignmentLayer, ID: d.row.ID(), IfMatch: d.row.ETag()}
+	if to != "" {
+		f["status"] = layers.TextValue(to)
+		f[to+"_at"] = layers.TimeValue(now)
+		if to == Assigned {
+			f["escalate_at"] = layers.TimeValue(now.Add(minutesOf(d.ack())))
+			f["lease_until"] = layers.Null()
+		}
+		hold.Op, hold.Feature = layers.Update, &layers.Feature{ID: d.row.ID(), Values: f.in(&d.held.Layer)}
+	}
+	f["by"] = layers.TextValue(d.order.By)
+	return []layers.Change{hold, d.step(logged, f)}, nil
+}
+
+// ack is how long the responder has to acknowledge, in minutes.
+func (d *decision) ack() float64 {
+	set := d.order.Question.Set
+	if set == nil {
+		set = InForce(d.view)
+	}
+	level := min(max(d.row.Get("level").Int(), 1), Levels)
+	return set.AckMin[level-1]
+}
+
+// step logs what was done.
+func (d *decision) step(action string, f values) layers.Change {
+	f["at"] = layers.TimeValue(d.order.Question.Now)
+	f["action"] = layers.TextValue(action)
+	f["responder_id"] = layers.IntValue(d.who.ID())
+	f["override"] = layers.BoolValue(f["rank"].Int() != 1)
+	return layers.Change{Op: layers.Insert, Layer: LogLayer, Feature: &layers.Feature{Values: f.in(&d.log.Layer)}}
+}
+
+func (d *decision) name() string {
+	if code := d.who.Get("code").Text(); code != "" {
+		return code
+	}
+	return strconv.FormatInt(d.who.ID(), 10)
+}
+
+// Again returns the question that an assignment answers, as of a moment: with whoever is held left out, it asks for the next.
+func Again(r layers.Row, now time.Time) Question {
+	lon, _ := r.Get("lon").Number()
+	lat, _ := r.Get("lat").Number()
+	role := r.Get("role").Text()
+	if role == zoneLeader {
+		role = gridLeader
+	}
+	return Question{Event: r.Get("event_id").Int(), At: [2]float64{lon, lat}, Level: int(r.Get("level").Int()), Roles: []string{role},
+		Policy: Policy(r.Get("policy").Text()), Now: now, K: 1}
+}
