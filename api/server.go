@@ -112,6 +112,8 @@ func (s *Server) routes() http.Handler {
 	get("/heat/{layer}/{z}/{x}/{y}.{ext:mvt|png|json}", s.heatTile)
 	get("/locate", s.locate)
 	get("/nearest/{layer}", s.nearest)
+	get("/isochrone", s.isochrone)
+	get("/analytics/coverage", s.coverage)
 	get("/dispatch", s.dispatch)
 	r.Handle("/dispatch", s.answer("/dispatch", s.order)).Methods(http.MethodPost)
 	get("/export/{layer}.geojson", s.export)
