@@ -12,11 +12,11 @@ func (s *Server) client(c *call) string {
 	if c.caller.name != "" {
 		return "token " + c.caller.name
 	}
-	at, err := netip.ParseAddrPort(c.RemoteAddr)
-	if err != nil {
+	at, ok := address(c.RemoteAddr)
+	if !ok {
 		return "unknown"
 	}
-	from := s.origin(at.Addr().Unmap().WithZone(""), c.Header.Values("X-Forwarded-For"))
+	from := s.origin(at, c.Header.Values("X-Forwarded-For"))
 	if from.Is6() {
 		if p, err := from.Prefix(64); err == nil {
 			return p.String()
@@ -33,15 +33,27 @@ func (s *Server) origin(at netip.Addr, forwarded []string) netip.Addr {
 		if !s.trusts(at) {
 			return at
 		}
-		from, err := netip.ParseAddr(strings.TrimSpace(text))
-		if err != nil {
+		from, ok := address(strings.TrimSpace(text))
+		if !ok {
 			return at
 		}
-		at = from.Unmap().WithZone("")
+		at = from
 	}
 	return at
 }
 
+// address reads an address, with or without a port.
+func address(text string) (netip.Addr, bool) {
+	at, err := netip.ParseAddr(text)
+	if err != nil {
+		var with netip.AddrPort
+		with, err = netip.ParseAddrPort(text)
+		at = with.Addr()
+	}
+	return at.Unmap().WithZone(""), err == nil
+}
+
+// trusts tells whether a proxy is believed.
 func (s *Server) trusts(at netip.Addr) bool {
 	if s.Proxies == nil {
 		return at.IsLoopback()

@@ -19,6 +19,7 @@ func TestACallIsCountedForItsTokenOrForWhereItComesFrom(t *testing.T) {
 		{"an address", "", "198.51.100.7:1", nil, nil, "198.51.100.7"},
 		{"an address that pretends", "", "198.51.100.7:1", nil, []string{"203.0.113.9"}, "198.51.100.7"},
 		{"a proxy on this machine", "", "127.0.0.1:1", nil, []string{"203.0.113.9"}, "203.0.113.9"},
+		{"a proxy that tells the port", "", "127.0.0.1:1", nil, []string{"203.0.113.9:4711"}, "203.0.113.9"},
 		{"a proxy that says nothing", "", "127.0.0.1:1", nil, nil, "127.0.0.1"},
 		{"a proxy that says nonsense", "", "[::1]:1", nil, []string{"nonsense"}, "::/64"},
 		{"what the client pretends to the proxy", "", "127.0.0.1:1", nil, []string{"192.0.2.1, 203.0.113.9"}, "203.0.113.9"},

@@ -145,6 +145,21 @@ func TestDrawingsAnswerHeadAndVaryAndOfferNoRanges(t *testing.T) {
 	}
 }
 
+func TestATileIsTheSameByEveryWayToIt(t *testing.T) {
+	t.Parallel()
+	s := reading(t)
+	at := inside(14)
+	want := s.get(t, "", "/xyz/grids,communities/"+at+".mvt", 200)
+	for _, path := range []string{"/xyz/grids,communities/" + at + ".pbf", "/xyz/grids,communities,grids/" + at + ".mvt", "/xyz/%67rids,communities/" + at + ".mvt"} {
+		if got := s.get(t, "", path, 200); got.Header.Get("ETag") != want.Header.Get("ETag") || !bytes.Equal(got.body, want.body) {
+			t.Errorf("%s: ETag %s, want %s", path, got.Header.Get("ETag"), want.Header.Get("ETag"))
+		}
+	}
+	for _, path := range []string{"/xyz/", "/xyz/.mvt", "/xyz/grids.mvt", "/xyz//" + at + ".mvt", "/xyz/grids/14/1.mvt", "/xyz/grids/1/" + at + ".mvt", "/xyz/,/" + at + ".mvt", "/xyz/grids,/" + at + ".mvt", "/xyz/grids/14/1/2.mvt.mvt", "/xyz/grids/99999999999999999999/1/2.mvt"} {
+		s.get(t, "", path, 404)
+	}
+}
+
 func TestWhatTheClientHasIsNotDrawn(t *testing.T) {
 	t.Parallel()
 	s := drawing(t, tiles.CacheConfig{})

@@ -243,7 +243,6 @@ var (
 	codingHeaders  = [tiles.Codings][]string{
 		tiles.Gzip: {tiles.Gzip.String()}, tiles.Zstd: {tiles.Zstd.String()}, tiles.Brotli: {tiles.Brotli.String()},
 	}
-	typeHeaders = map[string][]string{tileType: {tileType}, pngType: {pngType}, "application/json": {"application/json"}}
 )
 
 // tag returns the ETag of a drawing, the same for all its forms, so it is weak. Another version of the program may draw
@@ -272,7 +271,7 @@ func send(w http.ResponseWriter, c *call, a tiles.Answer, contentType string) {
 	if a.Coding != tiles.Identity {
 		h["Content-Encoding"] = codingHeaders[a.Coding]
 	}
-	h["Content-Type"] = typeHeaders[contentType]
+	h["Content-Type"] = []string{contentType}
 	h["Content-Length"] = []string{strconv.Itoa(len(a.Bytes))}
 	w.WriteHeader(http.StatusOK)
 	if c.Method != http.MethodHead {
