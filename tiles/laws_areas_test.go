@@ -31,7 +31,6 @@ type partition struct {
 	flat  float64
 	turn  float64
 	far   float64
-	nodes map[[2]int]orb.Point
 	sides map[[3]int]orb.LineString
 }
 
