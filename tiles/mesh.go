@@ -102,13 +102,17 @@ func (m *mesh) add(t *tracer, path layers.Path, own bool) bool {
 	return true
 }
 
-// tie turns the rings of a feature into chains of knots. It tells whether a knot comes twice.
+// tie turns the rings of a feature into chains of knots. It tells whether a knot comes twice. With more than mostKnots the
+// chains are not whole.
 func (m *mesh) tie(rings []ring, feature int32) (tangled bool) {
 	for i := range rings {
 		r := &rings[i]
 		r.chain = len(m.chains)
 		m.chain(m.steps[r.steps:r.stepsEnd])
 		r.chainsEnd = len(m.chains)
+		if len(m.chains) > mostKnots {
+			return false
+		}
 		chain := m.chains[r.chain:]
 		before, at := chain[len(chain)-1], chain[0]
 		for j := range chain {
