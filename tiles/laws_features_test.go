@@ -234,11 +234,11 @@ func crowded(t *testing.T) map[string]*layers.View {
 	return map[string]*layers.View{
 		"200 fields of long texts": view(t, wide, long...),
 		"huge areas":               view(t, plain(layers.Polygon), many(3, func(int) orb.Geometry { return blob(rnd, at(0.05), 0.04, 30_000, true) })...),
-		"many areas":               view(t, plain(layers.Polygon), many(9_000, func(i int) orb.Geometry { return blob(rnd, at(0.08), math.Exp2(-14+float64(i%7)), 25, false) })...),
+		"many areas":               view(t, plain(layers.Polygon), many(13_000, func(i int) orb.Geometry { return blob(rnd, at(0.08), math.Exp2(-14+float64(i%7)), 25, false) })...),
 		"points of a mixed layer":  view(t, plain(layers.Mixed), many(100_000, func(int) orb.Geometry { return at(0.08) })...),
 		"an area that crosses itself everywhere": view(t, plain(layers.Polygon), many(1, func(int) orb.Geometry {
 			var ring orb.Ring
-			for range 6000 {
+			for range 20_000 {
 				ring = append(ring, at(0.08))
 			}
 			return orb.Polygon{append(ring, ring[0])}
