@@ -31,7 +31,6 @@ type partition struct {
 	flat  float64
 	turn  float64
 	far   float64
-	nodes map[[2]int]orb.Point
 	sides map[[3]int]orb.LineString
 }
 
@@ -201,7 +200,7 @@ func inEachMatrix(t *testing.T, test func(t *testing.T, m Matrix)) {
 func TestNeighbouringAreasMeetInTheSamePositions(t *testing.T) {
 	t.Parallel()
 	inEachMatrix(t, func(t *testing.T, m Matrix) {
-		manyPartitions(t, m, 40, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
+		manyPartitions(t, m, 25, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
 			t.Parallel()
 			open := map[[2]pos]int{}
 			pieces := 0
@@ -231,7 +230,7 @@ func TestNeighbouringAreasMeetInTheSamePositions(t *testing.T) {
 func TestAreasGoOnInTheNextTile(t *testing.T) {
 	t.Parallel()
 	inEachMatrix(t, func(t *testing.T, m Matrix) {
-		manyPartitions(t, m, 40, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
+		manyPartitions(t, m, 25, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
 			t.Parallel()
 			flip := func(p pos) pos { return pos{p.y, p.x} }
 			same := func(p pos) pos { return p }
@@ -300,7 +299,7 @@ func seamOf(t *testing.T, fs []readFeature, x, inner int64, turned func(pos) pos
 func TestDrawnAreasAreValid(t *testing.T) {
 	t.Parallel()
 	inEachMatrix(t, func(t *testing.T, m Matrix) {
-		manyPartitions(t, m, 40, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
+		manyPartitions(t, m, 25, func(t *testing.T, _ []orb.Geometry, v *layers.View, tiles four) {
 			t.Parallel()
 			for _, f := range tiles.drawn(t, v, 0, 0) {
 				if err := polygonsOf(f).Validate(); err != nil {
@@ -355,7 +354,7 @@ func exactly(g orb.Geometry, tile maptile.Tile) (area, around float64) {
 // the lattice's squares, so the area by less than that times its length. An area that has more than that is drawn.
 func TestDrawnAreasKeepTheirArea(t *testing.T) {
 	t.Parallel()
-	manyPartitions(t, WebMercator, 40, func(t *testing.T, gs []orb.Geometry, v *layers.View, tiles four) {
+	manyPartitions(t, WebMercator, 25, func(t *testing.T, gs []orb.Geometry, v *layers.View, tiles four) {
 		t.Parallel()
 		tile := tiles.at[0][0]
 		got := map[uint64]float64{}

@@ -69,12 +69,16 @@ func (m *mesh) knot(x, y int32) int32 {
 	return n
 }
 
-// add adds a ring of the feature at hand; one that is all in one knot is nothing.
-func (m *mesh) add(t *tracer, path layers.Path, own bool) {
+// add adds a ring of the feature at hand, and tells whether there is anything of it: one that is all in one knot is
+// nothing.
+func (m *mesh) add(t *tracer, path layers.Path, own bool) bool {
 	lines := t.cutLines()
 	from := len(m.steps)
 	knots := 0
 	for _, p := range t.walk(path.XY, own) {
+		if m.weight+knots > mostSteps {
+			break // what is so long is not drawn
+		}
 		if !own {
 			p.x, p.y = clamp(p.x, &lines), clamp(p.y, &lines)
 		}
@@ -89,21 +93,26 @@ func (m *mesh) add(t *tracer, path layers.Path, own bool) {
 		}
 		m.steps = append(m.steps, s)
 	}
-	if knots < 3 { // there and back, or nowhere
+	if knots < 3 { // it does not even lead there and back
 		m.steps = m.steps[:from]
-		return
+		return false
 	}
 	m.weight += knots
 	m.rings = append(m.rings, ring{kind: path.Kind, steps: from, stepsEnd: len(m.steps)})
+	return true
 }
 
-// tie turns the rings of a feature into chains of knots. It tells whether a knot comes twice.
+// tie turns the rings of a feature into chains of knots. It tells whether a knot comes twice. With more than mostKnots the
+// chains are not whole.
 func (m *mesh) tie(rings []ring, feature int32) (tangled bool) {
 	for i := range rings {
 		r := &rings[i]
 		r.chain = len(m.chains)
 		m.chain(m.steps[r.steps:r.stepsEnd])
 		r.chainsEnd = len(m.chains)
+		if len(m.chains) > mostKnots {
+			return false
+		}
 		chain := m.chains[r.chain:]
 		before, at := chain[len(chain)-1], chain[0]
 		for j := range chain {
@@ -135,6 +144,9 @@ func (k *knot) pass(a, b int32) {
 func (m *mesh) chain(steps []step) {
 	from := len(m.chains)
 	for i, s := range steps[:len(steps)-1] {
+		if len(m.chains) > mostKnots {
+			break // what is so long is not drawn
+		}
 		if n := len(m.chains); n == from || m.chains[n-1] != s.knot {
 			m.chains = append(m.chains, s.knot)
 		}
@@ -240,8 +252,7 @@ func (m *mesh) area(chain []int32) (a int64) {
 // draw calls fn with the rings of a feature as they stand in a tile: outer rings with positive area, each followed by its
 // holes with negative. Knots where every border goes straight on are left out. The slice is valid during the call.
 func (m *mesh) draw(rings []ring, tangled bool, fn func([]pos)) {
-	if tangled {
-		m.untangle(rings, fn)
+	if tangled && m.untangle(rings, fn) {
 		return
 	}
 	for len(rings) > 0 {
@@ -256,9 +267,6 @@ func (m *mesh) draw(rings []ring, tangled bool, fn func([]pos)) {
 
 // polygon draws an outer ring with its holes, unless they leave nothing of it.
 func (m *mesh) polygon(rings []ring, fn func([]pos)) {
-	if rings[0].kind == layers.PathHole {
-		return // its outer ring is nothing
-	}
 	left := max(rings[0].area, -rings[0].area)
 	if left == 0 {
 		return

@@ -92,7 +92,6 @@ type tracer struct {
 	steps  []pos
 	cuts   []pos
 	parts  []pos
-	ends   []int
 }
 
 // lattice returns the shift from fine steps to the lattice that lines and areas stand on.

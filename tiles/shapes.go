@@ -23,7 +23,7 @@ type drawn struct {
 const (
 	mostSteps = MaxBytes / 2
 	mostDrawn = MaxBytes / 8
-	mostKnots = 4 * MaxBytes
+	mostKnots = MaxBytes
 )
 
 // drawShapes draws a layer that is not of points, its labels, and what is left out of it. Shapes are gathered first: the
@@ -37,14 +37,14 @@ func (p *pen) drawShapes(ctx context.Context, t *layers.Table, r Request, labell
 		if i%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
+		s := &p.shapes[i]
+		s.tangled = p.mesh.tie(p.mesh.rings[s.from:s.to], int32(i))
 		if len(p.mesh.chains) > mostKnots {
 			p.over = !p.last()
 			p.leaveOut(p.shapes[i:])
 			p.shapes = p.shapes[:i]
 			break
 		}
-		s := &p.shapes[i]
-		s.tangled = p.mesh.tie(p.mesh.rings[s.from:s.to], int32(i))
 	}
 	for i := range p.shapes {
 		if i%checkEvery == 0 && ctx.Err() != nil {
@@ -93,18 +93,28 @@ func (p *pen) gather(ctx context.Context, t *layers.Table, r Request, labelled b
 			return true
 		}
 		d := drawn{row: row, shape: shape, own: span.own()}
-		if full := len(p.shapes) >= mostDrawn || p.mesh.weight >= mostSteps; full || span.size() < p.least {
-			p.over = full && !p.last()
+		if span.size() < p.least {
 			p.leaveOut([]drawn{d})
-			return !p.over
+			return true
 		}
 		d.labelled = labelled && (p.level == 0 || span.size() >= roomForLabel) && p.labelAt(shape).inside()
 		d.from = len(p.mesh.rings)
 		area := shape.Paths[0].Kind == layers.PathOuter
 		if area {
+			outer := false
 			for _, path := range shape.Paths {
-				p.mesh.add(&p.tracer, path, d.own)
+				if path.Kind == layers.PathOuter {
+					outer = p.mesh.add(&p.tracer, path, d.own)
+				} else if outer {
+					p.mesh.add(&p.tracer, path, d.own)
+				}
 			}
+		}
+		if len(p.shapes) >= mostDrawn || p.mesh.weight > mostSteps {
+			p.mesh.rings = p.mesh.rings[:d.from]
+			p.over = !p.last()
+			p.leaveOut([]drawn{d})
+			return !p.over
 		}
 		if d.to = len(p.mesh.rings); area && d.from == d.to {
 			p.leaveOut([]drawn{d})

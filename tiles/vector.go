@@ -22,12 +22,13 @@ type Request struct {
 // pens keeps what drawing works with from one tile to the next.
 var pens = sync.Pool{New: func() any { return new(pen) }}
 
-// Vector draws layers as a vector tile (MVT 2.1, not compressed, y to the south); nil when nothing is in the tile. Features carry the
-// fields marked InTiles: times as seconds since 1970, dates as those of their midnight UTC, lists as one text; null is
-// left out. Layers stand in the order asked for, features in that of their ids, so equal input gives equal bytes. A
-// layer of areas that have a name or code is followed by the layer <name>_label with a point inside each area. Points of
-// layers that cluster crowd below the layer's MaxZoom. No tile is larger than MaxBytes. It fails with ErrInvalid for an
-// address outside its zoom, with ErrNotFound for a layer that the caller may not see, and with ctx's error.
+// Vector draws layers as a vector tile (MVT 2.1, not compressed, y to the south); nil when nothing is in the tile.
+// Features carry the fields marked InTiles: times as seconds since 1970, dates as those of their midnight UTC, lists as
+// one text; null is left out. Layers stand in the order asked for, features in that of their ids, so equal input gives
+// equal bytes. A layer of areas that have a name or code is followed by the layer <name>_label with a point inside each
+// area. Points of layers that cluster crowd below the layer's MaxZoom. No tile is larger than MaxBytes: where it would
+// be, points crowd, and the layer <name>_rest counts the lines and areas that are left out. It fails with ErrInvalid for
+// an address outside its zoom, with ErrNotFound for a layer that the caller may not see, and with ctx's error.
 func Vector(ctx context.Context, v *layers.View, r Request) ([]byte, error) {
 	tile, _, err := draw(ctx, v, r)
 	return tile, err
