@@ -70,7 +70,11 @@ func TestAHostileArchiveIsRefused(t *testing.T) {
 	good := archived(t, view(t, pointLayer, points(3, 20, 0.02)...), ArchiveRequest{Layers: []string{"events"}, MinZoom: 10, MaxZoom: 13, Lang: layers.English})
 	h := opened(t, good).header
 	var p packer
-	bomb, err := compress(make([]byte, maxMetadata+1), 1)
+	c, err := newCoder(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bomb, err := c.pack(make([]byte, maxMetadata+1), Gzip)
 	if err != nil {
 		t.Fatal(err)
 	}
