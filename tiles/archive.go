@@ -60,6 +60,7 @@ type Archiver struct {
 	packer  packer
 	rootMax int // entries of an archive whose root has them all
 	leafMin int // entries of a leaf directory, at least
+	rootFit int // bytes of the root, at most
 }
 
 type digest [16]byte
@@ -73,7 +74,7 @@ const maxKnown = 1 << 18
 // ErrNotFound for a layer that the view does not show, with ErrForbidden for one that is Personal, and with ErrInvalid for zooms out of range, a layer named twice,
 // more than 20 million tiles, or nothing to draw.
 func NewArchiver(v *layers.View, r ArchiveRequest, part *os.File) (*Archiver, error) {
-	a := &Archiver{view: v, request: r, part: part, known: map[digest]section{}, rootMax: 1 << 14, leafMin: 1 << 12}
+	a := &Archiver{view: v, request: r, part: part, known: map[digest]section{}, rootMax: 1 << 14, leafMin: 1 << 12, rootFit: maxRootSize}
 	if err := a.describe(); err != nil {
 		return nil, err
 	}
@@ -467,7 +468,7 @@ func (a *Archiver) plan() (h header, root []byte, leafSize int, err error) {
 		return h, nil, 0, err
 	}
 	h.addressed, h.entries, h.contents = counts.addressed, counts.entries, counts.contents
-	if len(leaves) == 1 && len(only) <= maxRootSize {
+	if len(leaves) == 1 && len(only) <= a.rootFit {
 		return h, only, 0, nil
 	}
 	for leafSize = a.leafMin; ; leafSize *= 2 {
@@ -476,7 +477,7 @@ func (a *Archiver) plan() (h header, root []byte, leafSize int, err error) {
 		if err != nil {
 			return h, nil, 0, err
 		}
-		if root, err = a.packer.directory(leaves); err != nil || len(root) <= maxRootSize {
+		if root, err = a.packer.directory(leaves); err != nil || len(root) <= a.rootFit {
 			return h, bytes.Clone(root), leafSize, err
 		}
 	}
