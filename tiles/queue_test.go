@@ -180,6 +180,7 @@ func TestAClientIsServedAmongTheManyWishesOfAnother(t *testing.T) {
 		var drawn []string
 		ask := func(client, name string) {
 			draw := func(context.Context) ([]byte, error) {
+				time.Sleep(time.Millisecond) // so that what began together is drawn together, whoever runs first
 				mu.Lock()
 				defer mu.Unlock()
 				drawn = append(drawn, name)
