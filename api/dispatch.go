@@ -179,6 +179,9 @@ func (s *Server) order(w http.ResponseWriter, c *call) error {
 	changes, err := dispatch.Decide(c.view, &s.streets, o)
 	if err == nil {
 		err = s.putAll(c, t, changes)
+		if errors.Is(err, layers.ErrNotFound) { // what this server still saw is gone in the record
+			err = layers.Conflict("somebody else was faster: ask again who holds %s", o.Responder)
+		}
 	}
 	if err != nil {
 		step := layers.Change{Op: layers.Insert, Layer: dispatch.LogLayer, Feature: new(layers.Feature)}

@@ -76,7 +76,7 @@ func run(ctx context.Context, s setting) error {
 	steps := []struct {
 		id      string
 		measure func(context.Context, setting) ([]row, error)
-	}{{"B1", hotTiles}, {"B2", coldTiles}, {"B3", nearest}, {"B5", heat}, {"B6", writeToStream}, {"B7", positions}, {"B8", loadAndFill}, {"B9", memory}, {"B11", startToReady}}
+	}{{"B1", hotTiles}, {"B2", coldTiles}, {"B3", nearest}, {"B4", ranking}, {"B5", heat}, {"B6", writeToStream}, {"B7", positions}, {"B8", loadAndFill}, {"B9", memory}, {"B11", startToReady}, {"REPLAY", replay}}
 	table := tabwriter.NewWriter(os.Stdout, 2, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "#\twhat\tShapan\tbeside\tratio\tgoal")
 	for _, step := range steps {

@@ -49,7 +49,8 @@ type Answer struct {
 	ComputedAt time.Time  `json:"computed_at"`
 }
 
-// List is the ranking for one role.
+// List is the ranking for one role. Where the record has more than a thousand responders, those who are out of reach of the
+// first are neither counted as available nor named as excluded.
 type List struct {
 	Role          string      `json:"role"`
 	Title         layers.Text `json:"title"`

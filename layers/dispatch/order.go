@@ -130,6 +130,9 @@ func (d *decision) reserve(streets *Streets) ([]layers.Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.must = d.who.ID(); r.people.table.Len() > few {
+		r.gather(firstReach)
+	}
 	ranked, _, _ := r.role(list, false)
 	i := slices.IndexFunc(r.crew.all, func(p *person) bool { return p.id == d.who.ID() })
 	p := r.crew.all[i]

@@ -15,32 +15,47 @@ import (
 
 // person is somebody who may be sent, as the ranking sees them.
 type person struct {
-	id                                           int64
-	code, name, role                             string
-	community, zone, partner                     string
-	grids                                        []string // that they lead or are posted to
-	leadsZone                                    bool
-	activity                                     string
-	tasks                                        int64
-	remaining                                    float64 // minutes that a task still takes that cannot be interrupted
-	skills                                       []string
-	lacks                                        string    // the gate that keeps them here; empty: may be sent
-	at                                           orb.Point // where they are taken to be
-	known                                        bool      // whether at is a position
-	state                                        string    // of the position: fresh, ageing, anchor
-	age                                          float64   // of the last fix in seconds; negative: there is none
-	uncertain                                    float64   // metres
-	direct                                       float64   // metres from the event as the crow flies
-	tier                                         int
-	stands                                       string // for whom they stand in: "partner", "zone_leader"; empty: for nobody
-	fixed                                        float64
-	cost, eta, low, high                         float64
-	load, fair, unc, far, cover, skill, mobilise float64
-	metres                                       float64
-	method                                       string
-	barriers                                     int
-	found                                        geo.Found
-	stand                                        geo.Stand
+	row                      layers.Row
+	id                       int64
+	code, name, role         string
+	community, zone, partner string
+	grid                     string // that they lead or are posted to; several with ; between
+	leadsZone                bool
+	activity                 string
+	tasks                    int64
+	remaining                float64 // minutes that a task still takes that cannot be interrupted
+	skills                   []string
+	lacks                    string // the gate that keeps them here; empty: may be sent
+
+	at        orb.Point // where they are taken to be
+	known     bool      // whether at is a position
+	state     string    // of the position
+	age       float64   // of the last fix in seconds; negative: there is none that can be right
+	uncertain float64   // metres
+	direct    float64   // metres from the event as the crow flies
+
+	tier   int
+	stands string // for whom they stand in; empty: for nobody
+
+	mobilise, far, load, fair, unc, cover, skill float64 // the terms, minutes
+	fixed                                        float64 // their sum
+	eta, low, high, cost                         float64 // set by time
+
+	metres   float64 // on foot
+	method   string
+	barriers int
+	stand    geo.Stand // of the method network
+	found    geo.Found
+}
+
+// leadsGrid tells whether somebody leads a grid, or is posted to it.
+func (p *person) leadsGrid(code string) bool {
+	return code != "" && (p.grid == code || len(p.grid) > len(code) && slices.Contains(p.grids(), code))
+}
+
+// grids returns the codes of somebody's grids.
+func (p *person) grids() []string {
+	return strings.FieldsFunc(p.grid, func(c rune) bool { return c == ';' || c == ',' || c == ' ' })
 }
 
 // The reasons why somebody cannot be sent.
@@ -64,6 +79,32 @@ const (
 	anchor = "stale" // the last fix is too old, or cannot be right: the home grid stands for it
 )
 
+// The fields of responders, as positions in fieldNames.
+const (
+	theCode = iota
+	theTitle
+	theRole
+	theZoneLeader
+	theCommunity
+	theZone
+	theGrid
+	thePartner
+	theDuty
+	theActivity
+	theOpenTasks
+	theFixAt
+	theAccuracyM
+	theRemainingMin
+	theInterruptible
+	theSkills
+	fieldCount
+)
+
+// fieldNames returns the names of the fields, in their order.
+func fieldNames() [fieldCount]string {
+	return [fieldCount]string{"code", "title", "role", "zone_leader", "community", "zone", "grid", "partner", "duty", "activity", "open_tasks", "fix_at", "accuracy_m", "remaining_min", "interruptible", "skills"}
+}
+
 // register reads responders.
 type register struct {
 	view   *layers.View
@@ -71,7 +112,7 @@ type register struct {
 	now    time.Time
 	at     orb.Point
 	table  *layers.Table
-	field  map[string]int
+	field  [fieldCount]int // positions in the layer; -1: it has no such field
 	homes  map[string]home
 }
 
@@ -88,49 +129,48 @@ func newRegister(v *layers.View, p *Parameters, q *Question) (*register, error) 
 	if err != nil {
 		return nil, err
 	}
-	g := &register{view: v, params: p, now: q.Now, at: q.At, table: t, field: map[string]int{}, homes: map[string]home{}}
+	g := &register{view: v, params: p, now: q.Now, at: q.At, table: t, homes: map[string]home{}}
 	for _, name := range []string{"role", "duty", "grid", "community"} {
 		if t.Layer.Index(name) < 0 {
 			return nil, layers.NotFound("layer responders has no field %s, which dispatch needs", name)
 		}
 	}
-	for _, name := range []string{"code", "title", "role", "zone_leader", "community", "zone", "grid", "partner", "duty", "activity", "open_tasks",
-		"fix_at", "accuracy_m", "remaining_min", "interruptible", "skills"} {
-		g.field[name] = t.Layer.Index(name)
+	for i, name := range fieldNames() {
+		g.field[i] = t.Layer.Index(name)
 	}
 	return g, nil
 }
 
 // get returns a value; null where the layer has no such field.
-func (g *register) get(r layers.Row, name string) layers.Value {
-	if i := g.field[name]; i >= 0 {
+func (g *register) get(r layers.Row, field int) layers.Value {
+	if i := g.field[field]; i >= 0 {
 		return r.Value(i)
 	}
 	return layers.Null()
 }
 
-// read returns somebody as the record has them, without a position.
-func (g *register) read(r layers.Row) *person {
-	p := &person{id: r.ID(), code: g.get(r, "code").Text(), name: g.get(r, "title").Text(), role: g.get(r, "role").Text(),
-		community: g.get(r, "community").Text(), zone: g.get(r, "zone").Text(), partner: g.get(r, "partner").Text(), leadsZone: g.get(r, "zone_leader").Bool(),
-		activity: g.get(r, "activity").Text(), tasks: g.get(r, "open_tasks").Int(), skills: g.get(r, "skills").List(), age: -1}
+// read reads somebody as the record has them, without a position.
+func (g *register) read(p *person, r layers.Row) {
+	*p = person{row: r, id: r.ID(), code: g.get(r, theCode).Text(), name: g.get(r, theTitle).Text(), role: g.get(r, theRole).Text(),
+		community: g.get(r, theCommunity).Text(), zone: g.get(r, theZone).Text(), partner: g.get(r, thePartner).Text(), leadsZone: g.get(r, theZoneLeader).Bool(),
+		activity: g.get(r, theActivity).Text(), tasks: g.get(r, theOpenTasks).Int(), skills: g.get(r, theSkills).List(), age: -1}
 	p.leadsZone = p.leadsZone || p.role == zoneLeader
 	if p.name == "" {
 		p.name = p.code
 	}
-	grids := g.get(r, "grid")
-	if p.grids = grids.List(); p.grids == nil {
-		p.grids = strings.FieldsFunc(grids.Text(), func(c rune) bool { return c == ';' || c == ',' || c == ' ' })
+	p.grid = g.get(r, theGrid).Text()
+	if list := g.get(r, theGrid).List(); len(list) > 0 {
+		p.grid = strings.Join(list, ";")
 	}
-	if v := g.get(r, "interruptible"); v.IsNull() || !v.Bool() {
-		p.remaining, _ = g.get(r, "remaining_min").Number()
+	if v := g.get(r, theInterruptible); v.IsNull() || !v.Bool() {
+		p.remaining, _ = g.get(r, theRemainingMin).Number()
 		p.remaining = max(p.remaining, 0)
 	}
 	p.mobilise = g.params.MobiliseMin["desk"]
 	if m, ok := g.params.MobiliseMin[p.activity]; ok {
 		p.mobilise = m
 	}
-	switch duty := g.get(r, "duty").Text(); {
+	switch duty := g.get(r, theDuty).Text(); {
 	case duty == "on_leave":
 		p.lacks = OnLeave
 	case duty != "on_duty": // no state is not on duty
@@ -138,14 +178,13 @@ func (g *register) read(r layers.Row) *person {
 	case p.tasks >= g.params.MaxTasks:
 		p.lacks = CapacityFull
 	}
-	return p
 }
 
 // locate says where somebody is taken to be: at the last fix, which is the less certain the older it is, or at the anchor.
-func (g *register) locate(p *person, r layers.Row) {
-	at, has := r.Point()
-	when := g.get(r, "fix_at")
-	accuracy, said := g.get(r, "accuracy_m").Number()
+func (g *register) locate(p *person) {
+	at, has := p.row.Point()
+	when := g.get(p.row, theFixAt)
+	accuracy, said := g.get(p.row, theAccuracyM).Number()
 	if !said {
 		accuracy = g.params.AccuracyM
 	}
@@ -184,8 +223,8 @@ func (g *register) beat(p *person) home {
 
 // home is where somebody is when nobody knows: the first grid, else the community.
 func (g *register) home(p *person) home {
-	if len(p.grids) > 0 {
-		if h := g.area("grids", slices.Min(p.grids)); h.ok {
+	if grids := p.grids(); len(grids) > 0 {
+		if h := g.area("grids", slices.Min(grids)); h.ok {
 			return h
 		}
 	}
@@ -208,7 +247,7 @@ func (g *register) area(layer, code string) home {
 	return h
 }
 
-// crew is everybody of a question, and what is known of them together.
+// crew is those whom a question looks at, and what is known of them together.
 type crew struct {
 	all   []*person         // by id
 	zones map[string]*shift // by zone
@@ -221,19 +260,82 @@ type shift struct {
 	jobs      []int // of those who are available
 }
 
-// crewOf reads everybody, and says of whom nothing more need be known.
-func (g *register) crewOf(q *Question, l *ledger) *crew {
-	c := &crew{zones: map[string]*shift{}, jobs: l.jobs}
-	rows := map[*person]layers.Row{}
+// few is how many responders are all looked at. Of more, those who are out of reach are left out.
+const few = 1000
+
+// near returns those who may be within so many metres of a place: those whose last fix is, and all of the communities that are.
+// Nobody's anchor is outside the own community, and zones and pairs do not cross communities. Those whom the others need are
+// there too: the colleagues of who strayed from afar, partners, and the one who must be.
+func (g *register) near(s *site, metres float64, must int64) []layers.Row {
+	box := around(g.at, metres)
+	communities := map[string]bool{s.Community: true}
+	for _, name := range []string{"grids", "communities"} {
+		field := map[string]string{"grids": "community", "communities": "code"}[name]
+		if t, err := g.view.Table(name); err == nil {
+			t.Within(box, nil, func(r layers.Row) bool { communities[r.Get(field).Text()] = true; return true })
+		}
+	}
+	partners := map[string]bool{}
+	strayed := map[string]bool{}
+	var out []layers.Row
 	g.table.Each(nil, func(r layers.Row) bool {
-		p := g.read(r)
-		c.all = append(c.all, p)
-		rows[p] = r
+		community := g.get(r, theCommunity).Text()
+		at, ok := r.Point()
+		grid := g.get(r, theGrid)
+		switch {
+		case communities[community]:
+			if s.Grid != "" && grid.Text() == s.Grid {
+				partners[g.get(r, thePartner).Text()] = true
+			}
+		case ok && box.Contains(at), len(grid.Text()) > len(s.Grid), grid.List() != nil, r.ID() == must: // who has several grids may have one here
+			strayed[community] = true
+		default:
+			return true
+		}
+		out = append(out, r)
 		return true
 	})
+	if len(strayed) == 0 && len(partners) == 0 {
+		return out
+	}
+	seen := make(map[int64]bool, len(out))
+	for _, r := range out {
+		seen[r.ID()] = true
+		delete(partners, g.get(r, theCode).Text())
+	}
+	delete(partners, "")
+	g.table.Each(nil, func(r layers.Row) bool {
+		if (strayed[g.get(r, theCommunity).Text()] || len(partners) > 0 && partners[g.get(r, theCode).Text()]) && !seen[r.ID()] {
+			out = append(out, r)
+		}
+		return true
+	})
+	return out
+}
+
+// around returns a bound that holds all that is within so many metres; the whole world near its edges.
+func around(at orb.Point, metres float64) orb.Bound {
+	const perDegree = 110_000 // metres, at most: a degree of latitude has 110,574 at least
+	lat := metres / perDegree
+	lon := lat / math.Cos(min(math.Abs(at[1])+lat, 89)*math.Pi/180)
+	b := orb.Bound{Min: orb.Point{at[0] - lon, at[1] - lat}, Max: orb.Point{at[0] + lon, at[1] + lat}}
+	if b.Min[0] < -180 || b.Max[0] > 180 || b.Min[1] < -89 || b.Max[1] > 89 {
+		return orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}
+	}
+	return b
+}
+
+// crewOf reads people, and says of whom nothing more need be known.
+func (g *register) crewOf(q *Question, l *ledger, rows []layers.Row) *crew {
+	c := &crew{zones: map[string]*shift{}, jobs: l.jobs, all: make([]*person, len(rows))}
+	people := make([]person, len(rows))
+	for i, r := range rows {
+		g.read(&people[i], r)
+		c.all[i] = &people[i]
+	}
 	slices.SortFunc(c.all, func(a, b *person) int { return cmp.Compare(a.id, b.id) })
 	for _, p := range c.all {
-		g.locate(p, rows[p])
+		g.locate(p)
 		if p.lacks == "" && l.held[p.id] {
 			p.lacks = Held
 		}
@@ -279,7 +381,7 @@ func (c *crew) tiers(v *layers.View, s *site) {
 	var partners []string
 	for _, p := range c.all {
 		p.tier, p.stands = 5, ""
-		if p.leads() && s.Grid != "" && slices.Contains(p.grids, s.Grid) {
+		if p.leads() && p.leadsGrid(s.Grid) {
 			p.tier = 0
 			if p.partner != "" {
 				partners = append(partners, p.partner)
@@ -346,10 +448,10 @@ func (c *crew) weigh(p *person, s *site, q *Question, params *Parameters, policy
 
 // atHome tells whether a matter is in somebody's own grid, or in the community of who has none.
 func (p *person) atHome(s *site) bool {
-	if len(p.grids) == 0 {
+	if p.grid == "" {
 		return s.Community != "" && p.community == s.Community
 	}
-	return s.Grid != "" && slices.Contains(p.grids, s.Grid)
+	return p.leadsGrid(s.Grid)
 }
 
 // least is below what somebody can cost: nobody walks less than the straight line.

@@ -3,9 +3,9 @@ package dispatch
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 
@@ -27,6 +27,7 @@ const (
 	maxExcluded = 100
 	maxWalk     = 20_000 // metres; whoever is farther on foot is estimated
 	maxRoles    = 20
+	firstReach  = 1500 // metres
 )
 
 // Rank says who should go. streets may be nil: then distances are estimates. It fails with layers.ErrInvalid for a question
@@ -80,14 +81,44 @@ func newRanking(v *layers.View, streets *Streets, q Question) (*ranking, error) 
 		when = *q.ValidAt
 	}
 	r := &ranking{view: v, question: &q, set: set, params: &set.Parameters, people: people, site: siteOf(v, grids, &q, when)}
-	r.crew = people.crewOf(&q, ledgerOf(v, &q, set.FairDays))
-	r.crew.tiers(v, r.site)
+	r.ledger = ledgerOf(v, &q, set.FairDays)
 	r.roles = titlesOf(people.table)
 	if streets != nil {
 		r.network = streets.Network(v)
 	}
 	r.hash()
+	r.gather(firstReach)
 	return r, nil
+}
+
+// gather looks at those who may be within so many metres: all where there are few, or where those beyond cannot be sent.
+func (r *ranking) gather(metres float64) {
+	r.reach = metres
+	var rows []layers.Row
+	if r.people.table.Len() <= few {
+		r.reach = math.Inf(1)
+		r.people.table.Each(nil, func(row layers.Row) bool { rows = append(rows, row); return true })
+	} else {
+		rows = r.people.near(r.site, metres, r.must)
+	}
+	r.crew = r.people.crewOf(r.question, r.ledger, rows)
+	r.crew.tiers(r.view, r.site)
+}
+
+// done tells whether nobody beyond the reach can be among those who are asked for, or be the nearest.
+func (r *ranking) done(ranked []*person, nearest *person) bool {
+	if r.reach > r.params.MaxMetres {
+		return true
+	}
+	if len(ranked) < r.question.K || nearest.direct > r.reach {
+		return false
+	}
+	quickest := math.Inf(1)
+	for _, m := range r.params.MobiliseMin {
+		quickest = min(quickest, m)
+	}
+	least := quickest - r.params.SkillMaxMin + r.reach/(60*r.params.WalkMps)
+	return tenths(ranked[r.question.K-1].cost) < tenths(least)
 }
 
 // Together ranks questions that are asked at the same time, in their order: whoever is first for one is not proposed for the
@@ -148,6 +179,9 @@ type ranking struct {
 	params   *Parameters // of the set
 	people   *register
 	site     *site
+	ledger   *ledger
+	reach    float64 // metres: everybody nearer is in the crew
+	must     int64   // who is in the crew anyway; 0: nobody
 	crew     *crew
 	roles    titles
 	network  *geo.Network
@@ -171,12 +205,19 @@ func (r *ranking) digest() string { return hex.EncodeToString(r.input[:16]) }
 
 // note adds what is known of people to the hash of the input.
 func (r *ranking) note(people []*person) {
-	h := sha256.New()
-	h.Write(r.input[:])
+	b := append(make([]byte, 0, 256*len(people)), r.input[:]...)
 	for _, p := range people {
-		fmt.Fprintln(h, p.id, p.lacks, p.tier, p.stands, p.fixed, p.far, p.load, p.fair, p.unc, p.cover, p.skill, p.at, p.state, p.age, p.uncertain, p.metres, p.method, p.barriers)
+		for _, n := range []int64{p.id, int64(p.tier), p.tasks, int64(p.barriers)} {
+			b = binary.LittleEndian.AppendUint64(b, uint64(n))
+		}
+		for _, x := range []float64{p.mobilise, p.far, p.load, p.fair, p.unc, p.cover, p.skill, p.at[0], p.at[1], p.age, p.uncertain, p.metres} {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
+		}
+		for _, s := range []string{p.lacks, p.stands, p.state, p.method} {
+			b = append(append(b, s...), 0)
+		}
 	}
-	h.Sum(r.input[:0])
+	r.input = sha256.Sum256(b)
 }
 
 // list ranks those of a role. alone tells that nobody of another role goes.
@@ -203,9 +244,20 @@ func (r *ranking) list(w wanted, alone bool) List {
 }
 
 // role ranks those of a role who can be sent, at least as many as are asked for, and finds those who cannot, the most
-// responsible first, and the nearest of those who can.
+// responsible first, and the nearest of those who can. It looks farther until nobody beyond matters.
 func (r *ranking) role(role string, alone bool) (ranked, kept []*person, nearest *person) {
-	var free []*person
+	for {
+		var free []*person
+		free, kept, nearest = r.split(role, alone)
+		if ranked = r.order(free, nearest); r.done(ranked, nearest) {
+			return ranked, kept, nearest
+		}
+		r.gather(2 * r.reach)
+	}
+}
+
+// split tells those of a role who can be sent from those who cannot.
+func (r *ranking) split(role string, alone bool) (free, kept []*person, nearest *person) {
 	for _, p := range r.crew.all {
 		if !p.plays(role) {
 			continue
@@ -226,7 +278,7 @@ func (r *ranking) role(role string, alone bool) (ranked, kept []*person, nearest
 	slices.SortStableFunc(kept, func(a, b *person) int {
 		return cmp.Or(cmp.Compare(a.tier, b.tier), cmp.Compare(a.direct, b.direct), cmp.Compare(a.id, b.id))
 	})
-	return r.order(free, nearest), kept, nearest
+	return free, kept, nearest
 }
 
 // order measures the ways of those who may be among the first, and orders them. Nobody can cost less than for the straight

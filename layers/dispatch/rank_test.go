@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"shapan/fixtures"
+	"shapan/geo"
 	"shapan/layers"
 	"shapan/layers/dispatch"
 
@@ -641,6 +642,33 @@ func TestTheTermsAddUpToTheCost(t *testing.T) {
 					t.Errorf("%+v after one of %g", c, last)
 				}
 				last = c.Cost
+			}
+		}
+	}
+}
+
+func TestWhereNothingElseCountsTheNearestIsFirst(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(9, 5))
+	v := sampleTown(t).view()
+	p := dispatch.Defaults()
+	p.TaskMin, p.FairMin, p.Uncertainty, p.CoverMin, p.CoverUrgentMin, p.WalkMps = 0, 0, 0, 0, 0, 0.1
+	for activity := range p.MobiliseMin {
+		p.MobiliseMin[activity] = 0
+	}
+	for name := range p.Policies {
+		p.Policies[name] = make([]float64, dispatch.Tiers)
+	}
+	for range 30 {
+		q := anyQuestion(r)
+		q.Set, q.K = &dispatch.Set{Parameters: p}, 100
+		l := rank(t, v, nil, q).Lists[0]
+		for i, c := range l.Candidates {
+			if c.Direct+1 < l.Candidates[max(0, i-1)].Direct { // costs are compared to 0.6 m
+				t.Errorf("number %d, %s, is %g m away, the one before %g m", i+1, c.Code, c.Direct, l.Candidates[i-1].Direct)
+			}
+			if at := (orb.Point{c.Position.Lon, c.Position.Lat}); math.Abs(geo.Distance(at, q.At)-c.Direct) > 1 {
+				t.Errorf("%s is %g m away, said to be %g m", c.Code, geo.Distance(at, q.At), c.Direct)
 			}
 		}
 	}
