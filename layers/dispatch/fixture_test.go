@@ -38,6 +38,7 @@ type town struct {
 	t        testing.TB
 	features map[string][]layers.Feature
 	without  map[string]bool // layers that are not there
+	personal bool            // whether responders are Personal
 }
 
 func newTown(t testing.TB) *town {
@@ -118,6 +119,7 @@ func (w *town) snapshot() *layers.Snapshot {
 			continue
 		}
 		l = schema(w.t, l.Name)
+		l.Personal = l.Name == fixtures.Responders && w.personal
 		table, err := b.Layer(l)
 		if err != nil {
 			w.t.Fatal(err)

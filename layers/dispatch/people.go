@@ -129,6 +129,9 @@ func newRegister(v *layers.View, p *Parameters, q *Question) (*register, error) 
 	if err != nil {
 		return nil, err
 	}
+	if t.Counted() {
+		return nil, &layers.Error{Kind: layers.ErrForbidden, Detail: "the responders of this record are personal data: this token sees their number, not who should go"}
+	}
 	g := &register{view: v, params: p, now: q.Now, at: q.At, table: t, homes: map[string]home{}}
 	for _, name := range []string{"role", "duty", "grid", "community"} {
 		if t.Layer.Index(name) < 0 {
@@ -153,7 +156,7 @@ func (g *register) get(r layers.Row, field int) layers.Value {
 func (g *register) read(p *person, r layers.Row) {
 	*p = person{row: r, id: r.ID(), code: g.get(r, theCode).Text(), name: g.get(r, theTitle).Text(), role: g.get(r, theRole).Text(),
 		community: g.get(r, theCommunity).Text(), zone: g.get(r, theZone).Text(), partner: g.get(r, thePartner).Text(), leadsZone: g.get(r, theZoneLeader).Bool(),
-		activity: g.get(r, theActivity).Text(), tasks: g.get(r, theOpenTasks).Int(), skills: g.get(r, theSkills).List(), age: -1}
+		activity: g.get(r, theActivity).Text(), tasks: max(g.get(r, theOpenTasks).Int(), 0), skills: g.get(r, theSkills).List(), age: -1}
 	p.leadsZone = p.leadsZone || p.role == zoneLeader
 	if p.name == "" {
 		p.name = p.code

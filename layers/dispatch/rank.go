@@ -31,7 +31,8 @@ const (
 )
 
 // Rank says who should go. streets may be nil: then distances are estimates. It fails with layers.ErrInvalid for a question
-// that cannot be, and layers.ErrNotFound where the caller does not see what the ranking needs: responders and grids.
+// that cannot be, layers.ErrNotFound where the caller does not see what the ranking needs: responders and grids, and
+// layers.ErrForbidden where they are not to see responders one by one.
 func Rank(v *layers.View, streets *Streets, q Question) (*Answer, error) {
 	r, err := newRanking(v, streets, q)
 	if err != nil {

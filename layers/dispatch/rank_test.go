@@ -673,3 +673,27 @@ func TestWhereNothingElseCountsTheNearestIsFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestNoPlaceIsTooFar(t *testing.T) {
+	t.Parallel()
+	v, s := sampleTown(t).view(), new(dispatch.Streets)
+	for _, at := range []orb.Point{{0, 0}, {0, 90}, {0, -90}, {180, 10}, {-180, 0}, {-65, 30}, {114.3, -30.5}} {
+		a := rank(t, v, s, dispatch.Question{At: at, AccuracyM: 500})
+		if l := a.Lists[0]; !a.Place.Outside || len(l.Candidates) > 0 || len(l.Excluded) == 0 {
+			t.Errorf("at %v: %+v, %d candidates, %d excluded", at, a.Place, len(l.Candidates), len(l.Excluded))
+		}
+		asBytes(t, a)
+	}
+}
+
+func TestWhoIsNotToSeePersonsIsToldNobody(t *testing.T) {
+	t.Parallel()
+	w := example(t)
+	w.personal = true
+	s := w.snapshot()
+	q := dispatch.Question{At: centre, Level: 3, Now: now}
+	if _, err := dispatch.Rank(s.View(layers.Scope{Audience: layers.Internal}), nil, q); !errors.Is(err, layers.ErrForbidden) {
+		t.Errorf("of persons: %v", err)
+	}
+	rank(t, s.View(everything), nil, q)
+}

@@ -17,7 +17,7 @@ import (
 )
 
 // kept serves features from a record of their own.
-func kept(t *testing.T, w *town) *layers.Live {
+func kept(t testing.TB, w *town) *layers.Live {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	store, err := gpkg.Open(ctx, filepath.Join(t.TempDir(), "record.gpkg"))
