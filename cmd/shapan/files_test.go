@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"shapan/fixtures"
 	"shapan/geo"
 
 	"github.com/paulmach/orb"
@@ -235,8 +236,8 @@ func TestFixturesWriteFilesOfTheRecord(t *testing.T) {
 		t.Fatalf("exit %d: %s", r.code, r.err)
 	}
 	files, err := os.ReadDir(filepath.Join(dir, "sample"))
-	if err != nil || len(files) != 10 {
-		t.Fatalf("%d files (%v): expected one for each of the 10 layers", len(files), err)
+	if want := len(fixtures.Catalogue()); err != nil || len(files) != want {
+		t.Fatalf("%d files (%v): expected one for each of the %d layers", len(files), err, want)
 	}
 	if out := gdal(t, "ogrinfo", "-so", "-al", filepath.Join(dir, "sample", "events.geojson")); !strings.Contains(out, "Feature Count: 500") {
 		t.Errorf("ogrinfo:\n%s", out)
