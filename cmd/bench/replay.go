@@ -115,7 +115,8 @@ type tally struct {
 	responsible, nearest []float64 // metres of who is sent by either rule
 	same                 int       // events whose nearest leader is the responsible one
 	ranked               []float64 // minutes of who is sent by the policies as they stand
-	across               int       // events to which those come from another grid
+	covered              int       // events to which somebody goes who stands in for the grid's leader
+	across               int       // events to which somebody else of another grid goes
 }
 
 // bare are parameters by which nothing counts but the tier, for so many minutes each, and the way. Where the tier does not
@@ -207,7 +208,10 @@ func (t *tally) add(view *layers.View, streets *dispatch.Streets, q dispatch.Que
 	if responsible.ID == nearest.ID {
 		t.same++
 	}
-	if ranked.Tier != 0 || ranked.StandsIn != "" {
+	switch {
+	case ranked.StandsIn != "":
+		t.covered++
+	case ranked.Tier != 0:
 		t.across++
 	}
 	return ranked.ID, nil
@@ -232,7 +236,7 @@ func (t *tally) rows(what string) []row {
 		{"REPLAY", "the same, minutes on foot", "responsible " + both(t.responsible, minute), "nearest " + both(t.nearest, minute),
 			fmt.Sprintf("%.2f more on average, 95%%: %.1f", sum/n, quantile(more, 0.95)), "-"},
 		{"REPLAY", "the same, by the policies as they stand", "there in " + both(scaled(t.ranked, minute), minute) + " min", "",
-			fmt.Sprintf("%.0f%% by who is not of tier 0, or stands in", 100*float64(t.across)/n), "-"},
+			fmt.Sprintf("%.0f%% by who stands in, %.0f%% by another", 100*float64(t.covered)/n, 100*float64(t.across)/n), "-"},
 	}
 }
 
