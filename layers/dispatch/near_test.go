@@ -86,7 +86,7 @@ func TestOfManyThoseOutOfReachDoNotMatter(t *testing.T) {
 		return out, near.id, len(got.crew.all)
 	}
 	fewer := 0
-	for range 60 {
+	for range 16 {
 		q := Question{At: orb.Point{114.27 + r.Float64()*0.07, 30.54 + r.Float64()*0.06}, Level: 1 + r.IntN(5), K: 1 + r.IntN(5), Now: fixtures.Reference(),
 			Roles: []string{[]string{gridLeader, "police", communityLead}[r.IntN(3)]}}
 		some, nearest, looked := first(q, false)
@@ -98,7 +98,7 @@ func TestOfManyThoseOutOfReachDoNotMatter(t *testing.T) {
 			fewer++
 		}
 	}
-	if fewer < 5 {
-		t.Errorf("only %d of 60 times not all were looked at", fewer)
+	if fewer < 1 {
+		t.Errorf("only %d of 16 times not all were looked at", fewer)
 	}
 }

@@ -17,7 +17,7 @@ type Place struct {
 	Grid          string   `json:"grid,omitempty"` // code of the grid whose people are responsible
 	Zone          string   `json:"zone,omitempty"`
 	Community     string   `json:"community,omitempty"`
-	Outside       bool     `json:"outside"`                  // in no grid: Grid is the nearest one
+	Outside       bool     `json:"outside"`                  // in no grid: Grid is the nearest one within 20 km
 	OutsideMetres float64  `json:"outside_metres,omitempty"` // how far away that is
 	Also          []string `json:"also,omitempty"`           // grids with a higher code whose border it lies on
 	Spread        []Share  `json:"spread,omitempty"`         // where it may be, for an uncertain position: most likely first
@@ -54,12 +54,7 @@ func siteOf(v *layers.View, grids *layers.Table, q *Question, when time.Time) *s
 	slices.SortFunc(holding, byCode)
 	if len(holding) == 0 {
 		s.Outside = true
-		grids.Nearest(q.At, nil, 0, func(r layers.Row, metres float64) bool {
-			if valid(r) {
-				holding, s.OutsideMetres = append(holding, r), round(metres, 0)
-			}
-			return len(holding) == 0
-		})
+		holding, s.OutsideMetres = nearestGrid(grids, valid, q.At)
 	}
 	if len(holding) > 0 {
 		s.Grid, s.Zone, s.Community = holding[0].Get("code").Text(), holding[0].Get("zone").Text(), holding[0].Get("community").Text()
@@ -73,6 +68,25 @@ func siteOf(v *layers.View, grids *layers.Table, q *Question, when time.Time) *s
 	s.areas, _ = v.Table("communities") // without it no community adjoins another
 	s.centre = v.Coded("communities", s.Community)
 	return s
+}
+
+// nearestWithin is how far, in metres, an event is at most from the grid that stands for none.
+const nearestWithin = 20_000
+
+// nearestGrid returns the nearest grid, or none where all are far away, and how many metres that is.
+func nearestGrid(grids *layers.Table, valid func(layers.Row) bool, at orb.Point) (found []layers.Row, away float64) {
+	some := false
+	grids.Within(around(at, nearestWithin), nil, func(layers.Row) bool { some = true; return false })
+	if !some {
+		return nil, 0
+	}
+	grids.Nearest(at, nil, nearestWithin, func(r layers.Row, metres float64) bool {
+		if valid(r) {
+			found, away = append(found, r), round(metres, 0)
+		}
+		return len(found) == 0
+	})
+	return found, away
 }
 
 func byCode(a, b layers.Row) int {

@@ -71,7 +71,7 @@ func TestStreetsFollowTheRecord(t *testing.T) {
 	var ids []int64
 	table.Each(nil, func(row layers.Row) bool { ids = append(ids, row.ID()); return true })
 	foot, barrier := table.Layer.Index("foot"), table.Layer.Index("barrier")
-	for range 12 {
+	for range 6 {
 		t0, err := view().Table(fixtures.Streets)
 		if err != nil {
 			t.Fatal(err)
