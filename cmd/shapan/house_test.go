@@ -73,6 +73,7 @@ var outside = map[string][]string{
 	"embed":                                {"api/web", "fixtures", "api", "layers/postgis"},
 	"github.com/paulmach/orb/encoding/mvt": {"tiles", "cmd/bench"},
 	"github.com/peterstace/":               {"layers/checkup"},
+	"google.golang.org/protobuf":           {"layers/exchange"},
 }
 
 // rooms are the folders that may stand at the top.

@@ -19,7 +19,7 @@ import (
 type loadCommand struct {
 	recordFlags
 	Layer string `arg:"" help:"The layer's name; 'shapan layer list' shows them."`
-	File  string `arg:"" help:"The file: .geojson .json .ndjson .gpkg .csv .tsv .shp .zip" type:"existingfile"`
+	File  string `arg:"" help:"The file: .geojson .json .ndjson .gpkg .csv .tsv .shp .zip .osm.pbf" type:"existingfile"`
 
 	CRS      string `name:"crs" help:"Reference system of the file's positions, whatever it states: wgs84, gcj02, bd09, EPSG:4490, EPSG:4547, EPSG:3857." placeholder:"CRS"`
 	Encoding string `help:"Encoding of the text: ${enum}." enum:"auto,utf-8,gbk,gb18030" default:"auto"`
@@ -47,6 +47,14 @@ fields of the same name or title; the rest is left out and named. Positions beco
 another datum (its positions lie outside the subdistrict, and would lie inside it as GCJ-02 or BD-09) is refused until
 --crs says what it is in.
 
+An OpenStreetMap extract (.osm.pbf) gives its streets and what bars the way on foot: rivers, railways, fences and walls.
+Every way keeps its number: it is the feature's id, and with "way/" before it the code. Streets are walked by the usual
+rules: not on motorways, nor where foot=no or access=no, unless foot=yes. What is under the ground or on a bridge bars
+nothing. Lakes, rivers that are relations, and gates that are locked are not known. The data are © OpenStreetMap
+contributors under the ODbL; a map that shows them has to say so. With --replace the extract takes the place of what the
+layer has.
+
+    shapan load streets hubei.osm.pbf --replace --dry-run
     shapan load facilities clinics.csv --lon x --lat y --dry-run
     shapan load facilities clinics.csv --lon x --lat y --crs gcj02
     shapan load trees trees.gpkg --create --title 行道树 --audience public
@@ -55,7 +63,7 @@ another datum (its positions lie outside the subdistrict, and would lie inside i
 
 // Run loads the file.
 func (l loadCommand) Run(ctx context.Context, console console) error {
-	source, err := l.source()
+	source, err := l.source(console.err)
 	if err != nil {
 		return err
 	}
@@ -89,8 +97,10 @@ func (l loadCommand) Run(ctx context.Context, console console) error {
 }
 
 // source opens the file.
-func (l loadCommand) source() (*exchange.Source, error) {
-	o := exchange.Options{Encoding: l.Encoding, Lon: l.Lon, Lat: l.Lat, Layer: l.Table}
+func (l loadCommand) source(w io.Writer) (*exchange.Source, error) {
+	bar := newProgress(w, -1, "opening "+l.File)
+	defer bar.done()
+	o := exchange.Options{Encoding: l.Encoding, Lon: l.Lon, Lat: l.Lat, Layer: l.Table, Progress: bar.set}
 	if l.CRS != "" {
 		crs, err := geo.ParseCRS(l.CRS)
 		if err != nil {

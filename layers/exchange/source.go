@@ -22,6 +22,8 @@ type Options struct {
 	Layer    string         // feature table of a GeoPackage; empty: the only one
 	Zone     *time.Location // of times that state no zone; nil: such times are refused
 
+	Progress func(done, total int) // told how many bytes of a file are read that has to be read before its first record; nil: nobody is told
+
 	limit int // bytes of one record; zero: maxRecord
 }
 
@@ -35,13 +37,13 @@ func (o Options) recordLimit() int {
 
 // Record is one feature of a file.
 type Record struct {
-	Line    int // line of a CSV or of GeoJSON lines, else the number of the feature or record, from 1
+	Line    int // line of a CSV or of GeoJSON lines, id of an OpenStreetMap way, else the number of the feature or record, from 1
 	Feature layers.Feature
 }
 
 // RowError says why one record of a file is no feature; the reading goes on after it.
 type RowError struct {
-	Unit   string // what Line counts: "line", "feature" or "record"
+	Unit   string // what Line counts: "line", "feature", "record" or "way"
 	Line   int
 	Reason string // a sentence: what was expected, what came
 }
@@ -94,7 +96,8 @@ type format struct {
 }
 
 // Open opens a file by the extension of its name: .geojson and .json, .ndjson, .geojsonl, .geojsons and .jsonl, .csv and
-// .tsv, .gpkg, .shp with its .dbf, .prj and .cpg beside it, or .zip with one such set.
+// .tsv, .gpkg, .shp with its .dbf, .prj and .cpg beside it, .zip with one such set, or .pbf with an OpenStreetMap extract:
+// its streets and what bars the way on foot, with the fields of the layer streets.
 func Open(path string, o Options) (*Source, error) {
 	if o.CRS != "" {
 		if crs, err := geo.ParseCRS(string(o.CRS)); err != nil {
@@ -117,8 +120,11 @@ func Open(path string, o Options) (*Source, error) {
 		s.file, s.title, err = openGPKG(path, o)
 	case ".shp", ".zip":
 		s.file, err = openShapefile(path, o)
+	case ".pbf":
+		s.title = strings.TrimSuffix(s.title, ".osm")
+		s.file, err = openOSM(path, o)
 	default:
-		err = layers.Invalid("path", "file type %q: expected .geojson, .json, .ndjson, .geojsonl, .csv, .tsv, .gpkg, .shp or .zip", short(ext))
+		err = layers.Invalid("path", "file type %q: expected .geojson, .json, .ndjson, .geojsonl, .csv, .tsv, .gpkg, .shp, .zip or .osm.pbf", short(ext))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
