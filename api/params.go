@@ -14,6 +14,7 @@ import (
 	"shapan/layers"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/wkt"
 )
 
 // params reads the query string. Each accessor makes its name known; done refuses the rest, naming the nearest. The
@@ -238,6 +239,27 @@ func (p *params) compile(t *layers.Table, q layers.Query) layers.Filter {
 		p.fail(err)
 	}
 	return f
+}
+
+// within reads an area: the code of one, or a polygon as well-known text, lon/lat degrees; nil where it is absent.
+func (p *params) within(v *layers.View) orb.Geometry {
+	s := p.text("within")
+	if s == "" {
+		return nil
+	}
+	if strings.Trim(s, "0123456789") == "" {
+		area, err := v.Area(s)
+		if err != nil {
+			p.fail(err)
+		}
+		return area
+	}
+	g, err := wkt.Unmarshal(s)
+	if err != nil {
+		p.fail(layers.Invalid("within", "within %.60q: expected the code of an area, or a polygon such as POLYGON((114.30 30.56, 114.31 30.56, 114.31 30.57, 114.30 30.56))", s))
+		return nil
+	}
+	return g
 }
 
 // selection reads what filter compiles.

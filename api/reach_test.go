@@ -1,8 +1,16 @@
 package api_test
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
+
+	"shapan/geo"
+	"shapan/layers"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/wkt"
 )
 
 func TestIsochronesAreRingsOneAroundTheOther(t *testing.T) {
@@ -95,4 +103,55 @@ func TestCoverageHasItsFormulaAndAddsUp(t *testing.T) {
 		t.Errorf("%d grids of one community", len(one.Areas))
 	}
 	s.get(t, "", "/analytics/coverage?by=zone", 400)
+}
+
+func TestNearestWithinAnArea(t *testing.T) {
+	t.Parallel()
+	s := reading(t)
+	v := s.live.Snapshot().View(layers.Scope{})
+	area, err := v.Area("420106001005")
+	if err != nil {
+		t.Fatal(err)
+	}
+	facilities, err := v.Table("facilities")
+	if err != nil {
+		t.Fatal(err)
+	}
+	polygon := orb.Polygon{{{114.302, 30.560}, {114.310, 30.561}, {114.306, 30.568}, {114.302, 30.560}}}
+	for within, shape := range map[string]orb.Geometry{"420106001005": area, wkt.MarshalString(polygon): polygon} {
+		var want []int64
+		facilities.Nearest(orb.Point{114.308, 30.5674}, nil, 0, func(r layers.Row, _ float64) bool {
+			if p, _ := r.Point(); geo.Contains(shape, p) {
+				want = append(want, r.ID())
+			}
+			return true
+		})
+		got := decode[featureCollection](t, s.get(t, "", "/nearest/facilities?lon=114.308&lat=30.5674&k=1000&within="+url.QueryEscape(within), 200))
+		ids := make([]int64, len(got.Features))
+		for i, f := range got.Features {
+			ids[i] = f.ID
+		}
+		if len(want) < 5 || !slices.Equal(ids, want) {
+			t.Errorf("within %.30s: %d facilities, want %d", within, len(ids), len(want))
+		}
+	}
+	streets, err := v.Table("streets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := decode[featureCollection](t, s.get(t, "", "/nearest/streets?lon=114.308&lat=30.5674&k=1000&within=420106001005", 200)).Features
+	for _, f := range inside { // a street is within an area where all of it is
+		r, _ := streets.Get(f.ID)
+		for _, p := range r.Geometry().(orb.LineString) {
+			if !geo.Contains(area, p) {
+				t.Errorf("street %d leaves the area at %v", f.ID, p)
+			}
+		}
+	}
+	if len(inside) < 5 {
+		t.Errorf("%d streets are within a community", len(inside))
+	}
+	for within, status := range map[string]int{"420106001099": 404, "12": 400, "POINT(1 2)": 400, "POLYGON((1 2))": 400, "POLYGON((1 2, 3": 400, "here": 400} {
+		s.get(t, "", "/nearest/facilities?lon=114.308&lat=30.5674&within="+url.QueryEscape(within), status)
+	}
 }

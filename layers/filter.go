@@ -10,6 +10,7 @@ import (
 	"shapan/geo"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/wkt"
 )
 
 // Filter chooses features of one layer. It is compiled once for a view's table, knows only the fields that the caller
@@ -51,6 +52,8 @@ type Query struct {
 	From  time.Time  // with To, on the layer's time field: from <= t <= to; a zero end is open
 	To    time.Time
 	Area  string // the code of a subdistrict (9 digits), community (12), zone (14) or grid (15)
+
+	Within orb.Geometry // a Polygon or MultiPolygon, lon/lat degrees, that holds every vertex of the geometry; nil: anywhere
 }
 
 // condition is one part of a filter: about the value of a field, or about the row as a whole.
@@ -109,12 +112,60 @@ func (t *Table) Compile(q Query) (Filter, error) {
 		}})
 		key = append(key, fmt.Sprint("bbox ", b.Min, b.Max))
 	}
+	if q.Within != nil {
+		if err := f.within(q.Within); err != nil {
+			return nil, err
+		}
+		key = append(key, "within "+wkt.MarshalString(q.Within))
+	}
 	if len(f.conditions) == 0 {
 		return nil, nil
 	}
 	slices.Sort(key)
 	f.key = strings.Join(key, "; ")
 	return f, nil
+}
+
+// within adds the condition of an area.
+func (f *simple) within(area orb.Geometry) error {
+	switch area.(type) {
+	case orb.Polygon, orb.MultiPolygon:
+	default:
+		return Invalid("within", "within is a %s: expected a polygon or multipolygon", area.GeoJSONType())
+	}
+	if err := geo.Validate(area); err != nil {
+		return Invalid("within", "the polygon of within: %v", err)
+	}
+	if b := area.Bound(); f.bound == nil {
+		f.bound = &b
+	}
+	f.conditions = append(f.conditions, condition{row: func(r Row) bool {
+		g := r.Geometry()
+		return g != nil && everyVertex(g, func(p orb.Point) bool { return geo.Contains(area, p) })
+	}})
+	return nil
+}
+
+// everyVertex tells whether something holds of every vertex of a geometry.
+func everyVertex(g orb.Geometry, holds func(orb.Point) bool) bool {
+	all := func(ps []orb.Point) bool {
+		return !slices.ContainsFunc(ps, func(p orb.Point) bool { return !holds(p) })
+	}
+	switch g := g.(type) {
+	case orb.Point:
+		return holds(g)
+	case orb.MultiPoint:
+		return all(g)
+	case orb.LineString:
+		return all(g)
+	case orb.MultiLineString:
+		return !slices.ContainsFunc(g, func(l orb.LineString) bool { return !all(l) })
+	case orb.Polygon:
+		return !slices.ContainsFunc(g, func(r orb.Ring) bool { return !all(r) })
+	case orb.MultiPolygon:
+		return !slices.ContainsFunc(g, func(p orb.Polygon) bool { return !everyVertex(p, holds) })
+	}
+	return false
 }
 
 // simple is a filter whose conditions must all hold.

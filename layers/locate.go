@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"shapan/geo"
 
@@ -109,6 +110,20 @@ func (v *View) Coded(layer, code string) Row {
 	var found Row
 	t.Each(f, func(r Row) bool { found = r; return false })
 	return found
+}
+
+// Area returns the limits of the subdistrict, community, zone or grid of a code, lon/lat degrees. It fails with ErrInvalid
+// for what is no code, and with ErrNotFound where the caller sees no such area.
+func (v *View) Area(code string) (orb.Geometry, error) {
+	_, layer, ok := areaFields(code)
+	if !ok || strings.Trim(code, "0123456789") != "" {
+		return nil, Invalid("within", "area code %q: expected the digits of a subdistrict (9), community (12), zone (14) or grid (15)", clip(code))
+	}
+	r := v.Coded(layer, code)
+	if r.IsZero() || r.Geometry() == nil {
+		return nil, NotFound("there is no area %s on the map", code)
+	}
+	return r.Geometry(), nil
 }
 
 // leader returns the leader of a grid and the partner who stands in.
