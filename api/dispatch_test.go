@@ -195,7 +195,7 @@ func TestAnOrderGoesFromReservedToDone(t *testing.T) {
 func TestARefusalAsksForTheNext(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	f := decode[featureCollection](t, s.get(t, "viewer", "/collections/events/items?limit=1&level=3", 200)).Features[0]
+	f := decode[featureCollection](t, s.get(t, "viewer", "/collections/events/items?limit=1&level=3&stage=dispatched,filed,accepted", 200)).Features[0]
 	about := fmt.Sprintf("event=%d&roles=grid_leader", f.ID)
 	who, other := s.first(t, about)
 	s.order(t, "dispatcher", 200, fmt.Sprintf(`{"action":"reserve","responder":%d,"event":%q}`, who, f.Properties["code"]))
@@ -237,13 +237,15 @@ func TestOrdersThatCannotBeAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	off := decode[featureCollection](t, s.get(t, "viewer", "/collections/responders/items?limit=1&duty=on_leave", 200)).Features[0].ID
+	over := decode[featureCollection](t, s.get(t, "viewer", "/collections/events/items?limit=1&stage=closed", 200)).Features[0].ID
 	place := `"lon":114.3085,"lat":30.5582,"level":3`
 	for body, status := range map[string]int{
 		``: 400, `[]`: 400, `{}`: 404, `{"action":"hire","responder":1}`: 400, `{"action":"reserve","responder":"nobody",` + place + `}`: 404,
 		`{"action":"reserve","responder":1}`: 400, `{"action":"reserve","responder":1,"event":"none"}`: 404, `{"action":"reserve","responder":1,"event":1,` + place + `}`: 400,
 		`{"action":"reserve","responder":1,"levle":3}`: 400, `{"action":"reserve","responder":1,"lease_s":1,` + place + `}`: 400,
 		`{"action":"reserve","responder":1,"lon":114,"lat":95,"level":3}`: 400, `{"action":"done","responder":1} {}`: 400,
-		fmt.Sprintf(`{"action":"reserve","responder":%d,"reason":"x",%s}`, off, place): 422,
+		fmt.Sprintf(`{"action":"reserve","responder":%d,"reason":"x",%s}`, off, place):   422,
+		fmt.Sprintf(`{"action":"reserve","responder":30,"reason":"x","event":%d}`, over): 422,
 	} {
 		if r := s.do(t, "dispatcher", "POST", "/dispatch", body, "Content-Type", "application/json"); r.StatusCode != status {
 			t.Errorf("%s: status %d, want %d: %.300s", body, r.StatusCode, status, r.body)

@@ -120,6 +120,9 @@ func (d *decision) reserve(streets *Streets) ([]layers.Change, error) {
 		return nil, layers.Conflict("%s is %s already, by %s", d.name(), d.row.Get("status").Text(), d.row.Get("by").Text())
 	}
 	q := d.order.Question
+	if err := open(d.view, q.Event); err != nil {
+		return nil, err
+	}
 	role := d.who.Get("role").Text()
 	list := role
 	if role == zoneLeader {
@@ -171,6 +174,20 @@ func (d *decision) reserve(streets *Streets) ([]layers.Change, error) {
 	}
 	hold.Feature = &layers.Feature{ID: d.who.ID(), Values: f.in(&d.held.Layer)}
 	return []layers.Change{hold, d.step(Reserved, f)}, nil
+}
+
+// open fails where an event is over. A place, or an event that the caller does not see, is not.
+func open(v *layers.View, event int64) error {
+	t, err := v.Table("events")
+	if err != nil || event == 0 {
+		return nil
+	}
+	if r, ok := t.Get(event); ok {
+		if stage := r.Get("stage").Text(); stage == "closed" || stage == "cancelled" {
+			return layers.Constraint("event", "event %d is %s: nobody is sent there any more", event, stage)
+		}
+	}
+	return nil
 }
 
 // moves says from which states each action goes on, and to which: the state of the row, or "" where the row goes.

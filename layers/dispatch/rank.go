@@ -442,10 +442,13 @@ func (r *ranking) escalate(a *Answer) {
 	head := r.first(func(p *person) bool {
 		return p.role == communityLead && r.site.Community != "" && p.community == r.site.Community
 	})
-	if lead != nil {
+	told := func(c *Contact) bool { // as a candidate already
+		return slices.ContainsFunc(e.Steps, func(s Step) bool { return s.Who != nil && s.Who.ID == c.ID })
+	}
+	if lead != nil && !told(lead) {
 		add(zoneLeader, lead)
 	}
-	if head != nil {
+	if head != nil && !told(head) {
 		add(communityLead, head)
 	}
 	add("command_centre", nil)
