@@ -93,17 +93,19 @@ tools:
 	  { echo "Node.js $$(node --version) is too old: 20.19 or newer is needed."; exit 1; }
 
 # What the tests need besides: GDAL reads what Shapan writes, PostGIS keeps it (the tests run servers of their own),
-# Chromium opens the wall, Noto draws its Chinese. postgresql-postgis stands for the version that the release has.
-PACKAGES := gdal-bin postgresql-postgis chromium fonts-noto-cjk
+# pgRouting walks the same streets, Chromium opens the wall, Noto draws its Chinese. postgresql-postgis and
+# postgresql-pgrouting stand for the versions that the release has.
+PACKAGES := gdal-bin postgresql-postgis postgresql-pgrouting chromium fonts-noto-cjk
 POSTGIS  := $(wildcard /usr/share/postgresql/*/extension/postgis.control)
+ROUTING  := $(wildcard /usr/share/postgresql/*/extension/pgrouting.control)
 .PHONY: system
 system: tools
 	@command -v gcc >/dev/null || { echo "gcc is missing: go test -race needs it (Debian: apt-get install gcc libc6-dev)."; exit 1; }
-	@if ! command -v ogrinfo >/dev/null || [ -z "$(POSTGIS)$$(ls "$$(pg_config --sharedir 2>/dev/null)/extension/postgis.control" 2>/dev/null)" ] || ! { command -v chromium || command -v google-chrome; } >/dev/null || [ -z "$$(fc-list :lang=zh 2>/dev/null)" ]; then \
+	@if ! command -v ogrinfo >/dev/null || [ -z "$(POSTGIS)$$(ls "$$(pg_config --sharedir 2>/dev/null)/extension/postgis.control" 2>/dev/null)" ] || [ -z "$(ROUTING)$$(ls "$$(pg_config --sharedir 2>/dev/null)/extension/pgrouting.control" 2>/dev/null)" ] || ! { command -v chromium || command -v google-chrome; } >/dev/null || [ -z "$$(fc-list :lang=zh 2>/dev/null)" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(PACKAGES); \
 	  else \
-	    echo "The tests need GDAL, PostgreSQL with PostGIS, Chromium and a Chinese font. On Debian or Ubuntu:"; \
+	    echo "The tests need GDAL, PostgreSQL with PostGIS and pgRouting, Chromium and a Chinese font. On Debian or Ubuntu:"; \
 	    echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends $(PACKAGES)"; exit 1; \
 	  fi; \
 	fi

@@ -60,7 +60,7 @@ func placeOf(v *View, f *Feature) *Place {
 	if !ok {
 		p = f.Geometry.Bound().Center()
 	}
-	place := Locate(v, p)
+	place := v.areas(p)
 	return &place
 }
 

@@ -30,12 +30,9 @@ func (p *Place) Outside() bool { return p.Grid.IsZero() }
 // Locate says which areas a position lies in. A position on a shared border belongs to the area with the lowest code
 // and to no other of its kind; the other grids are named in Also. Layers that the caller may not see give no rows.
 func Locate(v *View, p orb.Point) Place {
-	var place Place
+	place := v.areas(p)
 	place.Subdistrict, _ = v.holder("subdistricts", p)
-	place.Grid, place.Also = v.holder("grids", p)
-	if place.Grid.IsZero() {
-		place.Community, _ = v.holder("communities", p)
-		place.Zone, _ = v.holder("zones", p)
+	if place.Outside() {
 		if t, err := v.Table("grids"); err == nil {
 			t.Nearest(p, nil, 0, func(r Row, metres float64) bool {
 				place.Nearest, place.NearestMetres = r, metres
@@ -45,9 +42,20 @@ func Locate(v *View, p orb.Point) Place {
 		return place
 	}
 	place.Border = geo.DistanceTo(p, outline(place.Grid.Geometry()))
+	place.Leader, place.Partner = v.leader(place.Grid.Get("code").Text())
+	return place
+}
+
+// areas returns the community, the zone and the grids of a position, and leaves out what takes longer to find.
+func (v *View) areas(p orb.Point) (place Place) {
+	place.Grid, place.Also = v.holder("grids", p)
+	if place.Outside() {
+		place.Community, _ = v.holder("communities", p)
+		place.Zone, _ = v.holder("zones", p)
+		return place
+	}
 	place.Community = v.Coded("communities", place.Grid.Get("community").Text())
 	place.Zone = v.Coded("zones", place.Grid.Get("zone").Text())
-	place.Leader, place.Partner = v.leader(place.Grid.Get("code").Text())
 	return place
 }
 
