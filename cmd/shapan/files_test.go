@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	numbers "encoding/binary"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -241,5 +243,46 @@ func TestFixturesWriteFilesOfTheRecord(t *testing.T) {
 	}
 	if out := gdal(t, "ogrinfo", "-so", "-al", filepath.Join(dir, "sample", "events.geojson")); !strings.Contains(out, "Feature Count: 500") {
 		t.Errorf("ogrinfo:\n%s", out)
+	}
+}
+
+// blocks returns the first blocks of an OpenStreetMap extract, which are an extract themselves.
+func blocks(t *testing.T, path string, count int) []byte {
+	t.Helper()
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := 0
+	for range count {
+		head := int(numbers.BigEndian.Uint32(file[end:]))
+		end += 4 + head
+		_, sizeField, _ := bytes.Cut(file[end-head:end], []byte("\x18")) // after the block's kind, which has no such byte
+		size, _ := numbers.Uvarint(sizeField)
+		end += int(size)
+	}
+	return file[:end]
+}
+
+// A real extract takes the place of the sample's streets, each way by its own number.
+func TestLoadReadsAnExtractOfOpenStreetMap(t *testing.T) {
+	t.Parallel()
+	dir := sample(t)
+	write(t, filepath.Join(dir, "d.osm.pbf"), string(blocks(t, delaware(t), 1+91+1))) // all nodes, and the first 8,000 ways
+	r := shapan(t, dir, nil, "load", "streets", "d.osm.pbf", "--replace")
+	if r.code != 0 || !strings.Contains(r.err, " features loaded into streets") {
+		t.Fatalf("exit %d:\n%s", r.code, r.err)
+	}
+	var c geojson.FeatureCollection
+	if err := json.Unmarshal([]byte(must(t, dir, "export", "streets")), &c); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("%d features loaded", len(c.Features)); len(c.Features) < 7000 || !strings.Contains(r.err, want) {
+		t.Errorf("the layer has %d streets after\n%s", len(c.Features), r.err)
+	}
+	for _, f := range c.Features {
+		if f.Properties["code"] != fmt.Sprintf("way/%.0f", f.ID) || f.Properties["provenance"] != "© OpenStreetMap contributors (ODbL 1.0)" {
+			t.Fatalf("way %v is %v", f.ID, f.Properties)
+		}
 	}
 }
