@@ -356,3 +356,28 @@ func TestWalksOfSeveralBeginnings(t *testing.T) {
 		t.Fatalf("%d targets are found, want %d", found, reachable)
 	}
 }
+
+// BenchmarkWalk goes from the middle of a town of some 9,000 nodes to the five nearest of 119 people, and to all of them.
+func BenchmarkWalk(b *testing.B) {
+	r := rand.New(rand.NewPCG(2, 5))
+	n := new(Network).With(town(r, 60)...)
+	at := func(i, j int) orb.Point { return orb.Point{114.3 + float64(i)*0.001, 30.55 + float64(j)*0.001} }
+	from, ok := n.Stand(at(30, 30), 1000)
+	if !ok {
+		b.Fatal("the town has no middle")
+	}
+	var people []Stand
+	for len(people) < 119 {
+		if s, ok := n.Stand(at(r.IntN(60), r.IntN(60)), 1000); ok {
+			people = append(people, s)
+		}
+	}
+	for name, k := range map[string]int{"to the fifth": 5, "to all": 119} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				left := k
+				n.Walk(from).To(people, math.Inf(1), func(Found) bool { left--; return left > 0 })
+			}
+		})
+	}
+}

@@ -1,4 +1,5 @@
-// Package exchange owns exchange files and bodies: GeoJSON, GeoPackage, CSV and Shapefile in and out of features.
+// Package exchange owns exchange files and bodies: GeoJSON, GeoPackage, CSV and Shapefile in and out of features, and
+// streets out of OpenStreetMap extracts.
 //
 // A file is opened with Open, described with Source.Schema and read with Source.Features, one record at a time: a bad
 // record gives a RowError and reading goes on. Whatever the file's coordinate system, features come out in WGS-84.

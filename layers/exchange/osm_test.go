@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -240,6 +241,33 @@ func TestExtractThatCannotBeReadIsRefused(t *testing.T) {
 		if !errors.Is(err, layers.ErrInvalid) || !strings.Contains(err.Error(), said) {
 			t.Errorf("%s: %v", want, err)
 		}
+	}
+}
+
+// A file with wrong bytes is read or refused with a reason.
+func TestExtractWithWrongBytes(t *testing.T) {
+	t.Parallel()
+	good := extract(false, written{7, []int64{100, 101, 104}, "highway=steps name=x"}, written{8, []int64{104, 102}, "railway=rail"})
+	r := rand.New(rand.NewPCG(5, 8))
+	refused := 0
+	for range 1000 {
+		file := slices.Clone(good)
+		for range 1 + r.IntN(3) {
+			file[r.IntN(len(file))] = byte(r.Uint32())
+		}
+		s, err := Open(writeFile(t, "x.osm.pbf", string(file)), Options{})
+		if err == nil {
+			err = fatal(s, streets(t))
+		}
+		if err != nil {
+			refused++
+		}
+		if err != nil && !errors.Is(err, layers.ErrInvalid) {
+			t.Fatalf("%x: %v", file, err)
+		}
+	}
+	if refused == 0 || refused == 1000 {
+		t.Errorf("%d of 1000 files are refused", refused)
 	}
 }
 
