@@ -178,7 +178,7 @@ func (s *Server) order(w http.ResponseWriter, c *call) error {
 	asked, _ := t.Get(who.ID()) // what is held now, which a refusal is about
 	changes, err := dispatch.Decide(c.view, &s.streets, o)
 	if err == nil {
-		err = s.putAll(c, t, changes)
+		_, err = s.putAll(c, t, changes)
 		if errors.Is(err, layers.ErrNotFound) { // what this server still saw is gone in the record
 			err = layers.Conflict("somebody else was faster: ask again who holds %s", o.Responder)
 		}

@@ -131,18 +131,31 @@ func (p *params) place() orb.Point {
 		p.fail(layers.Invalid("lon", "parameters lon and lat are needed: a position as longitude and latitude, such as lon=114.3036&lat=30.5637"))
 		return orb.Point{}
 	}
-	lon, err1 := strconv.ParseFloat(lonText, 64)
-	lat, err2 := strconv.ParseFloat(latText, 64)
-	if err1 != nil || err2 != nil {
-		p.fail(layers.Invalid("lon", "lon=%.40q lat=%.40q: expected two numbers", lonText, latText))
-		return orb.Point{}
-	}
-	at := geo.ToWGS84Point(crs, orb.Point{lon, lat})
-	if err := geo.Validate(at); err != nil {
-		p.fail(layers.Invalid("lon", "%v", err))
+	at, err := parsePlace(crs, lonText, latText)
+	if err != nil {
+		p.fail(err)
 		return orb.Point{}
 	}
 	return at
+}
+
+// parsePlace reads a position of two numbers in crs, and returns it in WGS-84.
+func parsePlace(crs geo.CRS, lonText, latText string) (orb.Point, error) {
+	lon, err1 := strconv.ParseFloat(lonText, 64)
+	lat, err2 := strconv.ParseFloat(latText, 64)
+	if err1 != nil || err2 != nil {
+		return orb.Point{}, layers.Invalid("lon", "lon=%.40q lat=%.40q: expected two numbers", lonText, latText)
+	}
+	return placeIn(crs, orb.Point{lon, lat})
+}
+
+// placeIn returns a position of crs in WGS-84, or what is wrong with it.
+func placeIn(crs geo.CRS, p orb.Point) (orb.Point, error) {
+	at := geo.ToWGS84Point(crs, p)
+	if err := geo.Validate(at); err != nil {
+		return orb.Point{}, layers.Invalid("lon", "%v", err)
+	}
+	return at, nil
 }
 
 // crs returns a coordinate system, WGS-84 where the parameter is absent.

@@ -24,7 +24,11 @@ func (c *call) writable() (*layers.Table, error) {
 	if c.caller.name == "" {
 		return nil, &problem{Status: http.StatusUnauthorized, Detail: "writing needs a token: send the header Authorization: Bearer TOKEN"}
 	}
-	t, err := c.table()
+	return c.mayWrite(c.table())
+}
+
+// mayWrite returns a layer that was looked up when the caller, who has a token, may write it.
+func (c *call) mayWrite(t *layers.Table, err error) (*layers.Table, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +60,7 @@ func (c *call) body(types ...string) ([]byte, error) {
 	}
 	c.sent = b
 	if len(bytes.TrimSpace(b)) == 0 {
-		return nil, layers.Invalid("", "the body is empty: expected a GeoJSON Feature")
+		return nil, layers.Invalid("", "the body is empty: expected %s", strings.Join(types, " or "))
 	}
 	return b, nil
 }
@@ -71,25 +75,31 @@ func (s *Server) put(c *call, t *layers.Table, change layers.Change) (*layers.Ch
 			return nil, err
 		}
 	}
+	if change.Feature != nil && t.Layer.Name == dispatch.ResponderLayer {
+		was, _ := t.Get(change.ID) // nothing where it is new
+		dispatch.EndDuty(c.view, &t.Layer, change.Feature, was)
+	}
 	changes := []layers.Change{change}
-	if err := s.putAll(c, t, changes); err != nil {
+	if _, err := s.putAll(c, t, changes); err != nil {
 		return nil, err
 	}
 	return &changes[0], nil
 }
 
-// putAll writes changes, all or none, and measures them as a write of one layer.
-func (s *Server) putAll(c *call, t *layers.Table, changes []layers.Change) error {
+// putAll writes changes, all or none, and measures them as a write of one layer. It returns the state that has them: that of
+// then, where they were written before under their key.
+func (s *Server) putAll(c *call, t *layers.Table, changes []layers.Change) (layers.Seq, error) {
 	begun := s.Clock()
 	key, err := c.key()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if _, err := s.Live.Put(c.Context(), key, changes); err != nil {
-		return err
+	seq, err := s.Live.Put(c.Context(), key, changes)
+	if err != nil {
+		return 0, err
 	}
 	s.metrics.writes.WithLabelValues(t.Layer.Name).Observe(s.Clock().Sub(begun).Seconds())
-	return nil
+	return seq, nil
 }
 
 // key names the write that a caller may send again, by the header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header).

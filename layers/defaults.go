@@ -60,7 +60,7 @@ func placeOf(v *View, f *Feature) *Place {
 	if !ok {
 		p = f.Geometry.Bound().Center()
 	}
-	place := v.areas(p)
+	place := NewLocator(v, time.Time{}).areas(p)
 	return &place
 }
 

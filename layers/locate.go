@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"shapan/geo"
 
@@ -29,34 +30,81 @@ func (p *Place) Outside() bool { return p.Grid.IsZero() }
 
 // Locate says which areas a position lies in. A position on a shared border belongs to the area with the lowest code
 // and to no other of its kind; the other grids are named in Also. Layers that the caller may not see give no rows.
-func Locate(v *View, p orb.Point) Place {
-	place := v.areas(p)
-	place.Subdistrict, _ = v.holder("subdistricts", p)
+func Locate(v *View, p orb.Point) Place { return NewLocator(v, time.Time{}).Locate(p) }
+
+// Locator is Locate for many positions, and for a day. It is for one goroutine.
+type Locator struct {
+	view    *View
+	when    time.Time
+	leaders map[string][2]Row // and partners, by the grid's code
+}
+
+// NewLocator makes a locator in which only areas count that are valid on the day of a moment (ValidOn); the zero time is for
+// every area.
+func NewLocator(v *View, when time.Time) *Locator {
+	return &Locator{view: v, when: when, leaders: map[string][2]Row{}}
+}
+
+// valid returns whether an area counts.
+func (l *Locator) valid(t *Table) func(Row) bool {
+	if l.when.IsZero() {
+		return func(Row) bool { return true }
+	}
+	return ValidOn(t, l.when)
+}
+
+// Locate says which areas a position lies in, as Locate does.
+func (l *Locator) Locate(p orb.Point) Place {
+	place := l.areas(p)
+	place.Subdistrict, _ = l.holder("subdistricts", p)
 	if place.Outside() {
-		if t, err := v.Table("grids"); err == nil {
+		if t, err := l.view.Table("grids"); err == nil {
+			valid := l.valid(t)
 			t.Nearest(p, nil, 0, func(r Row, metres float64) bool {
-				place.Nearest, place.NearestMetres = r, metres
-				return false
+				if valid(r) {
+					place.Nearest, place.NearestMetres = r, metres
+				}
+				return place.Nearest.IsZero()
 			})
 		}
 		return place
 	}
 	place.Border = geo.DistanceTo(p, outline(place.Grid.Geometry()))
-	place.Leader, place.Partner = v.leader(place.Grid.Get("code").Text())
+	code := place.Grid.Get("code").Text()
+	lead, known := l.leaders[code]
+	if !known {
+		lead[0], lead[1] = l.view.leader(code)
+		l.leaders[code] = lead
+	}
+	place.Leader, place.Partner = lead[0], lead[1]
 	return place
 }
 
 // areas returns the community, the zone and the grids of a position, and leaves out what takes longer to find.
-func (v *View) areas(p orb.Point) (place Place) {
-	place.Grid, place.Also = v.holder("grids", p)
+func (l *Locator) areas(p orb.Point) (place Place) {
+	place.Grid, place.Also = l.holder("grids", p)
 	if place.Outside() {
-		place.Community, _ = v.holder("communities", p)
-		place.Zone, _ = v.holder("zones", p)
+		place.Community, _ = l.holder("communities", p)
+		place.Zone, _ = l.holder("zones", p)
 		return place
 	}
-	place.Community = v.Coded("communities", place.Grid.Get("community").Text())
-	place.Zone = v.Coded("zones", place.Grid.Get("zone").Text())
+	place.Community = l.view.Coded("communities", place.Grid.Get("community").Text())
+	place.Zone = l.view.Coded("zones", place.Grid.Get("zone").Text())
 	return place
+}
+
+// ValidOn returns whether an area is valid on the day of a moment, as days are in China: from valid_from on and before
+// valid_to, where its layer has such fields and it has such days.
+func ValidOn(t *Table, when time.Time) func(Row) bool {
+	from, to := t.Layer.Index("valid_from"), t.Layer.Index("valid_to")
+	y, m, d := when.In(time.FixedZone("Asia/Shanghai", 8*3600)).Date()
+	day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	return func(r Row) bool {
+		if from >= 0 && !r.Value(from).IsNull() && day.Before(r.Value(from).Time()) {
+			return false
+		}
+		return to < 0 || r.Value(to).IsNull() || day.Before(r.Value(to).Time())
+	}
 }
 
 // outline returns the borders of an area as lines.
@@ -79,14 +127,15 @@ func outline(g orb.Geometry) orb.Geometry {
 }
 
 // holder returns the area of a layer that holds a position, the lowest code first, and the others.
-func (v *View) holder(layer string, p orb.Point) (Row, []Row) {
-	t, err := v.Table(layer)
+func (l *Locator) holder(layer string, p orb.Point) (Row, []Row) {
+	t, err := l.view.Table(layer)
 	if err != nil {
 		return Row{}, nil
 	}
+	valid := l.valid(t)
 	var found []Row
 	t.Within(orb.Bound{Min: p, Max: p}, nil, func(r Row) bool {
-		if geo.Contains(r.Geometry(), p) {
+		if valid(r) && geo.Contains(r.Geometry(), p) {
 			found = append(found, r)
 		}
 		return true

@@ -106,6 +106,33 @@ func TestLocateShowsNoHiddenLeaders(t *testing.T) {
 	}
 }
 
+// A position of a day is in the area that is valid on it; every area counts where no day is asked about.
+func TestLocateAsOfADay(t *testing.T) {
+	t.Parallel()
+	day := func(d int) Value { return DateValue(time.Date(2020, 5, d, 0, 0, 0, 0, time.UTC)) }
+	fields := []Field{{Name: "code", Type: String}, {Name: "valid_from", Type: Date}, {Name: "valid_to", Type: Date}}
+	s := load(t, 1, []Layer{{Name: "grids", Kind: Polygon, Fields: fields}}, map[string][]Feature{"grids": {
+		{ID: 1, Geometry: square(0, 0, 2), Values: []Value{TextValue("whole"), {}, day(10)}},
+		{ID: 2, Geometry: square(0, 0, 1), Values: []Value{TextValue("west"), day(10), {}}},
+		{ID: 3, Geometry: square(1, 0, 1), Values: []Value{TextValue("east"), day(12), {}}},
+	}})
+	china := func(d, hour int) time.Time { return time.Date(2020, 5, d, hour, 0, 0, 0, time.FixedZone("", 8*3600)) }
+	for _, c := range []struct {
+		when          time.Time
+		x             float64
+		grid, nearest string
+	}{
+		{time.Time{}, 114.005, "west", ""}, {time.Time{}, 114.015, "east", ""},
+		{china(9, 23), 114.005, "whole", ""}, {china(10, 0), 114.005, "west", ""},
+		{china(9, 23), 114.015, "whole", ""}, {china(10, 0), 114.015, "", "west"}, {china(11, 23), 114.015, "", "west"}, {china(12, 0), 114.015, "east", ""},
+	} {
+		place := NewLocator(s.View(everything), c.when).Locate(orb.Point{c.x, 30.005})
+		if code(place.Grid) != c.grid || code(place.Nearest) != c.nearest {
+			t.Errorf("%v at %g: in %q, nearest %q; want %q, %q", c.when, c.x, code(place.Grid), code(place.Nearest), c.grid, c.nearest)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	l := Layer{Name: "events", Kind: Mixed, Fields: []Field{

@@ -75,7 +75,7 @@ func Decide(v *layers.View, streets *Streets, o Order) ([]layers.Change, error) 
 
 // Responder finds somebody by id or code.
 func Responder(v *layers.View, name string) (layers.Row, error) {
-	t, err := v.Table("responders")
+	t, err := v.Table(ResponderLayer)
 	if err != nil {
 		return layers.Row{}, err
 	}
@@ -84,7 +84,7 @@ func Responder(v *layers.View, name string) (layers.Row, error) {
 		r, _ = t.Get(id)
 	}
 	if r.IsZero() {
-		r = v.Coded("responders", name)
+		r = v.Coded(ResponderLayer, name)
 	}
 	if r.IsZero() {
 		return r, layers.NotFound("there is no responder %.40q: expected the id or the code of one", name)

@@ -39,6 +39,7 @@ type Parameters struct {
 	ClockSkewS     float64 `json:"clock_skew_s"`     // a position from further in the future is not used
 	WorstAccuracyM float64 `json:"worst_accuracy_m"` // nor is one that is less accurate
 	AccuracyM      float64 `json:"accuracy_m"`       // of a position that does not say
+	JumpMps        float64 `json:"jump_mps"`         // whoever was faster than this was not there: the position is not taken
 
 	WalkMps      float64            `json:"walk_mps"`     // metres a second
 	MobiliseMin  map[string]float64 `json:"mobilise_min"` // until one is on the way, by activity; any other is as "desk"
@@ -74,7 +75,7 @@ type Parameters struct {
 // Defaults returns the parameters of a record that has none of its own. They are design proposals, not anybody's rule.
 func Defaults() Parameters {
 	return Parameters{
-		FreshS: 120, StaleS: 900, ClockSkewS: 5, WorstAccuracyM: 500, AccuracyM: 50,
+		FreshS: 120, StaleS: 900, ClockSkewS: 5, WorstAccuracyM: 500, AccuracyM: 50, JumpMps: 40,
 		WalkMps: 1.2, MobiliseMin: map[string]float64{"patrolling": 0.5, "desk": 2, "task": 5},
 		Circuity: 1.30, CircuityLow: 1.20, CircuityHigh: 1.34, BarrierMin: 4, SnapM: 250, MaxMetres: 5000,
 		Policies: map[Policy][]float64{
@@ -149,7 +150,7 @@ type bounds struct {
 func (p *Parameters) ranges() []bounds {
 	out := []bounds{
 		{"fresh_s", p.FreshS, 1, 86400}, {"stale_s", p.StaleS, 1, 86400}, {"clock_skew_s", p.ClockSkewS, 0, 3600},
-		{"worst_accuracy_m", p.WorstAccuracyM, 1, 10000}, {"accuracy_m", p.AccuracyM, 0, 10000},
+		{"worst_accuracy_m", p.WorstAccuracyM, 1, 10000}, {"accuracy_m", p.AccuracyM, 0, 10000}, {"jump_mps", p.JumpMps, 1, 400},
 		{"walk_mps", p.WalkMps, 0.1, 40}, {"circuity", p.Circuity, 1, 5}, {"circuity_low", p.CircuityLow, 1, 5}, {"circuity_high", p.CircuityHigh, 1, 5},
 		{"barrier_min", p.BarrierMin, 0, 120}, {"snap_m", p.SnapM, 0, 5000}, {"max_metres", p.MaxMetres, 10, 100_000},
 		{"max_tasks", float64(p.MaxTasks), 1, 1000}, {"task_min", p.TaskMin, 0, 120}, {"fair_min", p.FairMin, 0, 120}, {"fair_max_min", p.FairMaxMin, 0, 120},

@@ -13,6 +13,9 @@ import (
 	"github.com/paulmach/orb"
 )
 
+// ResponderLayer is the name of the layer of who can be sent.
+const ResponderLayer = "responders"
+
 // person is somebody who may be sent, as the ranking sees them.
 type person struct {
 	row                      layers.Row
@@ -72,6 +75,9 @@ const (
 	NoPosition     = "no_position_no_anchor"
 )
 
+// onDuty is the value of duty of whoever may be sent.
+const onDuty = "on_duty"
+
 // The states of a position.
 const (
 	fresh  = "fresh"
@@ -125,7 +131,7 @@ type home struct {
 
 // newRegister finds the responders and their fields.
 func newRegister(v *layers.View, p *Parameters, q *Question) (*register, error) {
-	t, err := v.Table("responders")
+	t, err := v.Table(ResponderLayer)
 	if err != nil {
 		return nil, err
 	}
@@ -161,10 +167,7 @@ func (g *register) read(p *person, r layers.Row) {
 	if p.name == "" {
 		p.name = p.code
 	}
-	p.grid = g.get(r, theGrid).Text()
-	if list := g.get(r, theGrid).List(); len(list) > 0 {
-		p.grid = strings.Join(list, ";")
-	}
+	p.grid = gridsIn(g.get(r, theGrid))
 	if v := g.get(r, theInterruptible); v.IsNull() || !v.Bool() {
 		p.remaining, _ = g.get(r, theRemainingMin).Number()
 		p.remaining = max(p.remaining, 0)
@@ -174,13 +177,21 @@ func (g *register) read(p *person, r layers.Row) {
 		p.mobilise = m
 	}
 	switch duty := g.get(r, theDuty).Text(); {
-	case duty == "on_leave":
+	case duty == OnLeave:
 		p.lacks = OnLeave
-	case duty != "on_duty": // no state is not on duty
+	case duty != onDuty: // no state is not on duty
 		p.lacks = OffDuty
 	case p.tasks >= g.params.MaxTasks:
 		p.lacks = CapacityFull
 	}
+}
+
+// gridsIn reads the field grid: a list, or a text of one or more codes.
+func gridsIn(v layers.Value) string {
+	if list := v.List(); len(list) > 0 {
+		return strings.Join(list, ";")
+	}
+	return v.Text()
 }
 
 // locate says where somebody is taken to be: at the last fix, which is the less certain the older it is, or at the anchor.

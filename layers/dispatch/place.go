@@ -37,13 +37,10 @@ type site struct {
 	centre  layers.Row      // the community; zero where there is none
 }
 
-// chinaTime is the zone of days: China has one zone and no summer time.
-var chinaTime = time.FixedZone("Asia/Shanghai", 8*3600)
-
 // siteOf places a question among the grids that are valid at a moment.
 func siteOf(v *layers.View, grids *layers.Table, q *Question, when time.Time) *site {
 	s := &site{adjoins: map[string]bool{}}
-	valid := validity(grids, when)
+	valid := layers.ValidOn(grids, when)
 	var holding []layers.Row
 	grids.Within(orb.Bound{Min: q.At, Max: q.At}, nil, func(r layers.Row) bool {
 		if valid(r) && geo.Contains(r.Geometry(), q.At) {
@@ -91,19 +88,6 @@ func nearestGrid(grids *layers.Table, valid func(layers.Row) bool, at orb.Point)
 
 func byCode(a, b layers.Row) int {
 	return cmp.Or(a.Get("code").Compare(b.Get("code")), cmp.Compare(a.ID(), b.ID()))
-}
-
-// validity returns whether an area is valid on the day of a moment: from valid_from on and before valid_to, where it says so.
-func validity(t *layers.Table, when time.Time) func(layers.Row) bool {
-	from, to := t.Layer.Index("valid_from"), t.Layer.Index("valid_to")
-	y, m, d := when.In(chinaTime).Date()
-	day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-	return func(r layers.Row) bool {
-		if from >= 0 && !r.Value(from).IsNull() && day.Before(r.Value(from).Time()) {
-			return false
-		}
-		return to < 0 || r.Value(to).IsNull() || day.Before(r.Value(to).Time())
-	}
 }
 
 // spreadPoints is how many places of an uncertain position's circle are looked up: a share is right to about a hundredth.
