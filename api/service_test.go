@@ -37,8 +37,15 @@ type service struct {
 
 const limitedTo = "420106001020" // 新河
 
-// seeded is the file of a record with the sample subdistrict, made once; each test serves a copy.
-var seeded = sync.OnceValues(func() (string, error) {
+// seeded is the file of a record with the sample subdistrict, made once: what the tests that only read serve. Those that
+// write each serve a copy of one with few events.
+var (
+	seeded = sync.OnceValues(func() (string, error) { return seed(fixtures.Options{}) })
+	small  = sync.OnceValues(func() (string, error) { return seed(fixtures.Options{Events: 400}) })
+)
+
+// seed makes the file of a record with a sample.
+func seed(sample fixtures.Options) (string, error) {
 	dir, err := os.MkdirTemp("", "shapan-api-")
 	if err != nil {
 		return "", err
@@ -54,7 +61,7 @@ var seeded = sync.OnceValues(func() (string, error) {
 	for _, l := range fixtures.Catalogue() {
 		changes = append(changes, layers.Change{Op: layers.Define, Layer: l.Name, Schema: &l})
 	}
-	err = fixtures.Generate(ctx, fixtures.Options{}, func(layer string, f layers.Feature) error {
+	err = fixtures.Generate(ctx, sample, func(layer string, f layers.Feature) error {
 		changes = append(changes, layers.Change{Op: layers.Insert, Layer: layer, ID: f.ID, Feature: &f})
 		return nil
 	})
@@ -65,7 +72,7 @@ var seeded = sync.OnceValues(func() (string, error) {
 		err = e
 	}
 	return path, err
-})
+}
 
 // shared is the service of the tests that only read.
 var shared = sync.OnceValues(func() (*service, error) {
@@ -73,7 +80,11 @@ var shared = sync.OnceValues(func() (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(dir)
+	path, err := seeded()
+	if err != nil {
+		return nil, err
+	}
+	return start(dir, path)
 })
 
 func TestMain(m *testing.M) {
@@ -82,8 +93,10 @@ func TestMain(m *testing.M) {
 		s.stop()
 		_ = os.RemoveAll(s.dir) // a temporary folder: the system clears what is left
 	}
-	if path, err := seeded(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	for _, made := range []func() (string, error){seeded, small} {
+		if path, err := made(); err == nil {
+			_ = os.RemoveAll(filepath.Dir(path))
+		}
 	}
 	os.Exit(code)
 }
@@ -101,7 +114,11 @@ func reading(t testing.TB) *service {
 // newService returns a service of the test's own.
 func newService(t *testing.T) *service {
 	t.Helper()
-	s, err := start(t.TempDir())
+	path, err := small()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := start(t.TempDir(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,12 +138,8 @@ func drawing(t *testing.T, config tiles.CacheConfig) *service {
 	return &s
 }
 
-// start serves a copy of the seeded record from a folder.
-func start(dir string) (*service, error) {
-	seed, err := seeded()
-	if err != nil {
-		return nil, err
-	}
+// start serves a copy of a record from a folder.
+func start(dir, seed string) (*service, error) {
 	data, err := os.ReadFile(seed)
 	if err != nil {
 		return nil, err
