@@ -49,6 +49,8 @@ export class LiveMap {
   #refresher: TileRefresher;
   #failed = false;
   #gone = false;
+  #styled = false;
+  #waiting = false;
   readonly #overlays = new Map<string, Overlay>();
   readonly #data = new Map<string, GeoJSON>();
 
@@ -96,7 +98,8 @@ export class LiveMap {
   /** Shows only some catalogue layers. */
   show(shown: (name: string) => boolean): void {
     this.#shown = shown;
-    if (this.#gone) return;
+    if (!this.#styled) this.#waiting = true;
+    if (this.#gone || !this.#styled) return;
     for (const layer of this.gl.getStyle().layers) {
       const name = drawnName(layer);
       if (name === '') continue;
@@ -159,7 +162,9 @@ export class LiveMap {
 
   /** Lays the overlays over the style and hands the whole to the map, which changes only what differs. */
   #apply(): void {
-    if (this.#gone) return;
+    if (!this.#styled) this.#waiting = true; // the first style is still on its way, and nothing can be compared with it
+    if (this.#gone || !this.#styled) return;
+    this.#waiting = false;
     const style = showOnly(this.#style, this.#shown);
     const sources = { ...style.sources };
     const layers = [...style.layers];
@@ -176,6 +181,10 @@ export class LiveMap {
 
   #listen(): void {
     const map = this.gl;
+    map.once('style.load', () => {
+      this.#styled = true;
+      if (this.#waiting) this.#apply();
+    });
     map.on('sourcedata', (e) => {
       if (!this.#gone && map.getSource(e.sourceId) && map.isSourceLoaded(e.sourceId)) this.#refresher.rested(e.sourceId);
     });
