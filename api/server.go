@@ -12,6 +12,7 @@ import (
 
 	"shapan/layers"
 	"shapan/layers/dispatch"
+	"shapan/layers/search"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/gorilla/mux"
@@ -23,6 +24,7 @@ type Server struct {
 	Config
 	metrics    *metrics
 	streets    dispatch.Streets // the walking network, as of the newest view that asked
+	searcher   search.Searcher  // what /search finds by
 	streams    chan struct{}    // one place for each open stream
 	versionTag uint64           // what the version adds to the ETag of drawings
 	handler    http.Handler
@@ -113,6 +115,7 @@ func (s *Server) routes() http.Handler {
 	get("/locate", s.locate)
 	r.Handle("/locate", s.answer("/locate", s.locateMany)).Methods(http.MethodPost)
 	get("/nearest/{layer}", s.nearest)
+	get("/search", s.search)
 	get("/isochrone", s.isochrone)
 	get("/analytics/coverage", s.coverage)
 	get("/dispatch", s.dispatch)

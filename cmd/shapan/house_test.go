@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"layers/dispatch": {"geo", "layers"},
 	"layers/reach":    {"geo", "layers"},
 	"layers/kpi":      {"geo", "layers"},
+	"layers/search":   {"geo", "layers"},
 	"layers/border":   {},
 	"layers/postgis":  {"geo", "layers", "layers/border"},
 	"layers/gpkg":     {"geo", "layers", "layers/border"},
@@ -35,7 +36,7 @@ var mayImport = map[string][]string{
 	"fixtures":                           {"geo", "layers"},
 	"tiles":                              {"geo", "layers"},
 	"api/web":                            {},
-	"api":                                {"geo", "layers", "layers/cql2", "layers/dispatch", "layers/reach", "layers/kpi", "layers/exchange", "tiles"},
+	"api":                                {"geo", "layers", "layers/cql2", "layers/dispatch", "layers/reach", "layers/kpi", "layers/search", "layers/exchange", "tiles"},
 	"cmd/shapan":                         {"*"},
 	"cmd/bench":                          {"*"},
 	"cmd/postgis":                        {"*"},
@@ -49,6 +50,7 @@ var testMayImport = map[string][]string{
 	"layers/dispatch": {"fixtures", "layers/gpkg"},
 	"layers/reach":    {"fixtures", "layers/dispatch"},
 	"layers/kpi":      {"fixtures"},
+	"layers/search":   {"fixtures"},
 	"layers/postgis":  {"fixtures", "layers/storetest", "layers/postgis/cluster", "layers/postgis/cluster/clustertest"},
 	"layers/gpkg":     {"fixtures", "layers/storetest"},
 	"layers/exchange": {"fixtures"},
@@ -73,6 +75,7 @@ var outside = map[string][]string{
 	"embed":                                {"api/web", "fixtures", "api", "layers/postgis"},
 	"github.com/paulmach/orb/encoding/mvt": {"tiles", "cmd/bench"},
 	"github.com/peterstace/":               {"layers/checkup"},
+	"github.com/mozillazg/go-pinyin":       {"layers/search"},
 	"google.golang.org/protobuf":           {"layers/exchange"},
 }
 
