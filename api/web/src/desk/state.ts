@@ -1,14 +1,45 @@
-// The state of the page in its address: #lang=en&theme=dark&view=15.20/30.56700/114.30800/0/0
+// The state of the page in its address: #lang=en&event=12000&k=3&severity=high,critical&view=15.20/30.56700/114.30800/0/0
 
 import { formatCamera, parseCamera, type Camera } from '../map/camera';
 import type { Codec } from '../ui/address';
 import type { CommonState } from '../ui/shell';
 import { readTheme } from '../ui/theme';
 
+/** Which events of the queue are shown: all, those that nobody was sent to, those that somebody was. */
+export const GROUPS = ['all', 'waiting', 'sent'] as const;
+
+/** One of the groups. */
+export type Group = (typeof GROUPS)[number];
+
+/** A position in degrees: longitude, latitude. */
+export type Place = readonly [number, number];
+
 /** What the address can say; what it does not say is left to the defaults. */
 export interface State extends CommonState {
   readonly view?: Camera;
+  /** The event that is looked at, by its id. */
+  readonly event?: number;
+  /** The place that is looked at, where no event is. */
+  readonly at?: Place;
+  /** The level of what happens at that place, 1 to 5. */
+  readonly level?: number;
+  /** How many candidates are asked for. */
+  readonly k?: number;
+  /** The severities that the queue shows; absent: all. */
+  readonly severity?: readonly string[];
+  readonly group?: Group;
+  /** The code of the community that the queue shows. */
+  readonly area?: string;
+  /** An event is being entered. */
+  readonly entering?: boolean;
 }
+
+/** How many candidates are asked for where the address says nothing, and at most: each has a key. */
+export const USUAL_K = 5;
+export const MOST_K = 9;
+
+/** The level of a place where the address says none. */
+export const USUAL_LEVEL = 2;
 
 /** How it is written. */
 export const codec: Codec<State> = {
@@ -16,13 +47,49 @@ export const codec: Codec<State> = {
     const lang = words.get('lang');
     const theme = readTheme(words.get('theme'));
     const view = parseCamera(words.get('view'));
-    return { ...(lang === 'zh' || lang === 'en' ? { lang } : {}), ...(theme ? { theme } : {}), ...(view ? { view } : {}) };
+    const event = whole(words.get('event'), 1, Number.MAX_SAFE_INTEGER);
+    const at = readPlace(words.get('at'));
+    const level = whole(words.get('level'), 1, 5);
+    const k = whole(words.get('k'), 1, MOST_K);
+    const severity = (words.get('severity') ?? '').split(',').filter((s) => /^[a-z_]{1,40}$/.test(s));
+    const group = GROUPS.find((g) => g === words.get('group'));
+    const area = /^\d{12}$/.exec(words.get('area') ?? '')?.[0];
+    return {
+      ...(lang === 'zh' || lang === 'en' ? { lang } : {}), ...(theme ? { theme } : {}), ...(view ? { view } : {}),
+      ...(event ? { event } : {}), ...(at && !event ? { at } : {}), ...(level ? { level } : {}), ...(k ? { k } : {}),
+      ...(severity.length > 0 ? { severity } : {}), ...(group ? { group } : {}), ...(area ? { area } : {}),
+      ...(words.get('new') === '1' ? { entering: true } : {}),
+    };
   },
   write(state) {
     const words = new URLSearchParams();
-    if (state.lang) words.set('lang', state.lang);
-    if (state.theme) words.set('theme', state.theme);
-    if (state.view) words.set('view', formatCamera(state.view));
+    const set = (name: string, value: string | number | undefined): void => {
+      if (value !== undefined && value !== '') words.set(name, String(value));
+    };
+    set('lang', state.lang);
+    set('theme', state.theme);
+    set('event', state.event);
+    if (state.event === undefined) set('at', state.at?.map((x) => x.toFixed(6)).join(','));
+    if (state.event === undefined) set('level', state.level);
+    set('k', state.k === USUAL_K ? undefined : state.k);
+    set('severity', state.severity?.join(','));
+    set('group', state.group === 'all' ? undefined : state.group);
+    set('area', state.area);
+    if (state.entering) words.set('new', '1');
+    set('view', state.view && formatCamera(state.view));
     return words;
   },
 };
+
+function whole(s: string | null, least: number, most: number): number | undefined {
+  if (!/^\d{1,16}$/.test(s ?? '')) return undefined;
+  const n = Number(s);
+  return n >= least && n <= most ? n : undefined;
+}
+
+/** Reads lon,lat; undefined where it is no position. */
+export function readPlace(s: string | null): Place | undefined {
+  const [lon, lat, ...more] = (s ?? '').split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (lon === undefined || lat === undefined || more.length > 0) return undefined;
+  return Math.abs(lon) <= 180 && Math.abs(lat) <= 85 ? [lon, lat] : undefined;
+}

@@ -1,5 +1,7 @@
 // Talking to the service that served the page: one origin, the token in a header and nowhere else.
 
+import { fields, text } from './loose';
+
 const TOKEN_KEY = 'shapan.token';
 
 /** ProblemError: the service answered with an error. Its message is the service's own sentence, in the language asked for. */
@@ -7,6 +9,8 @@ export class ProblemError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** The parameter or property at fault, "" where none is. */
+    readonly field = '',
   ) {
     super(message);
   }
@@ -78,9 +82,9 @@ export class Client {
     const headers = { ...this.headers(), ...(init.headers as Record<string, string> | undefined) };
     const response = await fetch(path, { cache: 'no-cache', credentials: 'omit', ...init, headers });
     if (response.ok) return response;
-    const said = await sentence(response);
+    const { said, field } = await sentence(response);
     if (response.status === 401 && sent !== undefined && sent === this.tokens.token) this.refused();
-    throw problem(response.status, said || `${path}: status ${response.status}`);
+    throw problem(response.status, said || `${path}: status ${response.status}`, field);
   }
 
   /** Sends a body as JSON and answers with the JSON that came, undefined for none. `headers` adds such as If-Match. */
@@ -99,20 +103,19 @@ export class Client {
   }
 }
 
-function problem(status: number, said: string): ProblemError {
-  if (status === 401 || status === 403) return new RefusedError(status, said);
-  if (status === 404) return new MissingError(status, said);
-  if (status === 409 || status === 412) return new ConflictError(status, said);
-  return new ProblemError(status, said);
+function problem(status: number, said: string, field: string): ProblemError {
+  if (status === 401 || status === 403) return new RefusedError(status, said, field);
+  if (status === 404) return new MissingError(status, said, field);
+  if (status === 409 || status === 412) return new ConflictError(status, said, field);
+  return new ProblemError(status, said, field);
 }
 
-/** The sentence of a problem document (RFC 9457), "" where the answer is none. */
-async function sentence(response: Response): Promise<string> {
+/** The sentence and the field of a problem document (RFC 9457), "" where the answer is none. */
+async function sentence(response: Response): Promise<{ said: string; field: string }> {
   try {
     const body: unknown = JSON.parse((await response.text()).slice(0, 10_000));
-    const detail = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)['detail'] : undefined;
-    return typeof detail === 'string' ? detail : '';
+    return { said: text(fields(body)['detail']), field: text(fields(body)['field']) };
   } catch {
-    return '';
+    return { said: '', field: '' };
   }
 }
