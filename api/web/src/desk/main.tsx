@@ -4,25 +4,17 @@ import { computed } from '@preact/signals';
 import { render } from 'preact';
 import { Address } from '../ui/address';
 import { Connection } from '../ui/connection';
-import { MapView } from '../ui/map';
-import { langOf, Shell, themeOf } from '../ui/shell';
+import { langOf, themeOf } from '../ui/shell';
+import { DeskPage } from './desk';
+import { Desk } from './model';
 import { codec } from './state';
 
 const address = new Address(codec);
-const lang = computed(() => langOf(address.state.value));
-const connection = new Connection(lang, computed(() => themeOf(address.state.value)));
-
-function Desk() {
-  const style = connection.style.value;
-  return (
-    <Shell page="dispatch" address={address} connection={connection}>
-      {style && <MapView lang={lang.value} connection={connection} style={style} shown={() => true} ready={() => undefined} />}
-    </Shell>
-  );
-}
-
+const connection = new Connection(computed(() => langOf(address.state.value)), computed(() => themeOf(address.state.value)));
 const root = document.getElementById('page');
 if (root) {
-  render(<Desk />, root);
+  const desk = new Desk(connection, address, () => Date.now());
+  render(<DeskPage desk={desk} />, root);
   connection.start();
+  desk.start();
 }

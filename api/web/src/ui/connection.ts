@@ -27,6 +27,8 @@ export class Connection {
   readonly known: Signal<boolean>;
   /** The token was sent and refused. */
   readonly refused: Signal<boolean> = signal(false);
+  /** Whether the dialog for the token is open. */
+  readonly asking: Signal<boolean> = signal(false);
   /** Counts the times when everything should be asked again. */
   readonly epoch: Signal<number> = signal(0);
   readonly #stream: Stream;

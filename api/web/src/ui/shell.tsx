@@ -1,6 +1,6 @@
 // What the desk and the analyst's page have in common: masthead, token dialog, language and theme.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import type { Lang } from '../words/format';
 import type { Address } from './address';
@@ -33,7 +33,6 @@ export interface ShellProps<State extends CommonState> {
 
 /** The shell of a page. */
 export function Shell<State extends CommonState>({ page, address, connection, tools, children }: ShellProps<State>) {
-  const [asking, ask] = useState(false);
   const state = address.state.value;
   const [lang, theme] = [langOf(state), themeOf(state)];
   const change = (parts: CommonState): void => address.change(parts as Partial<State>);
@@ -52,12 +51,12 @@ export function Shell<State extends CommonState>({ page, address, connection, to
         publicView={!connection.known.value}
         onLang={(next) => change({ lang: next })}
         onTheme={(next) => change({ theme: next })}
-        onToken={() => ask(true)}
+        onToken={() => (connection.asking.value = true)}
       >
         {tools}
       </Masthead>
       {children}
-      <TokenDialog lang={lang} open={asking} done={(token) => connection.use(token)} closed={() => ask(false)} />
+      <TokenDialog lang={lang} open={connection.asking.value} done={(token) => connection.use(token)} closed={() => (connection.asking.value = false)} />
     </>
   );
 }
