@@ -17,7 +17,7 @@ type Query struct {
 	Text   string
 	Layers []string   // names; none: all that the caller sees
 	Limit  int        // how many at most; 0: 10
-	Near   *orb.Point // lon/lat degrees: of equally good ones the nearer come first; nil: by id
+	Near   *orb.Point // lon/lat degrees: of equally good ones of a layer the nearer come first; nil: by id
 }
 
 // Hit is a feature that was found.
@@ -199,7 +199,7 @@ func (c *collector) add(x *index, e *entry, score int) {
 // cut keeps as many as are asked for.
 func (c *collector) cut() {
 	slices.SortFunc(c.found, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.metres, b.metres), cmp.Compare(a.order, b.order), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.order, b.order), cmp.Compare(a.metres, b.metres), cmp.Compare(a.id, b.id))
 	})
 	c.found = c.found[:min(len(c.found), c.query.Limit)]
 }

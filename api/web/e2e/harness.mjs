@@ -66,18 +66,25 @@ export function openBrowser() {
   });
 }
 
-/** Opens a page and notes what must not happen: requests to other hosts, errors on the console, navigations. */
-export async function openPage(browser, base, url) {
-  const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
+/** Notes what must not happen on a page: requests to other hosts, errors on the console, navigations. `expected` are answers that the test provokes. */
+export function watch(page, base, expected = /$^/) {
   const seen = { foreign: [], errors: [], documents: 0 };
   page.on('request', (r) => {
     if (!r.url().startsWith(`${base}/`) && !/^(blob|data):/.test(r.url())) seen.foreign.push(r.url());
     if (r.isNavigationRequest()) seen.documents++;
   });
   page.on('console', (m) => {
+    if (expected.test(`${m.text()} ${m.location().url}`)) return;
     if (m.type() === 'error' || m.type() === 'warning' && !/swiftshader|GPU stall|software/i.test(m.text())) seen.errors.push(`${m.type()}: ${m.text()}`);
   });
   page.on('pageerror', (e) => seen.errors.push(e.message));
+  return seen;
+}
+
+/** Opens the wall and watches it. */
+export async function openPage(browser, base, url) {
+  const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
+  const seen = watch(page, base);
   await page.goto(url);
   await page.waitForFunction(() => window.shapanWall, undefined, { timeout: START_MS });
   await page.waitForFunction(() => window.shapanWall.ready.then(() => true), undefined, { timeout: DRAW_MS });
@@ -104,5 +111,5 @@ export async function ask(base, pathname, token, init = {}) {
 export function assertClean(seen) {
   assert.deepEqual(seen.foreign, [], 'requests that left the service');
   assert.deepEqual(seen.errors, [], 'errors and warnings on the console');
-  assert.equal(seen.documents, 1, 'documents loaded: the wall never reloads');
+  assert.equal(seen.documents, 1, 'documents loaded: a page never reloads');
 }

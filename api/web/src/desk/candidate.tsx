@@ -1,7 +1,7 @@
 // One who can be sent: rank, minutes with their range, reasons in words, and what it costs.
 
 import { ago, type Lang } from '../words/format';
-import { CostBar, CostTable } from './cost';
+import { CostBar, CostTerms } from './cost';
 import { metresText } from './placecard';
 import type { Candidate } from './ranking';
 import { say } from './words';
@@ -38,16 +38,16 @@ export function CandidateRow({ lang, candidate: c, chosen, most, send, busy, cho
       </button>
       {chosen && (
         <div class="candidate-more">
-          <p>{c.reason[lang]}</p>
-          <p class="quiet small">
-            {positionText(c, lang)} · {say(lang, 'uncertainty', { n: Math.round(c.position.uncertainty) })}
-          </p>
-          <CostTable lang={lang} candidate={c} />
           {send && (
             <button type="button" class="button primary send" disabled={busy} onClick={() => send()}>
               {say(lang, busy ? 'sending' : 'sendTo', { who: c.post })} <kbd>S</kbd>
             </button>
           )}
+          <p>{c.reason[lang]}</p>
+          <p class="quiet small">
+            {positionText(c, lang)} · {say(lang, 'uncertainty', { n: Math.round(c.position.uncertainty) })}
+          </p>
+          <CostTerms lang={lang} candidate={c} />
         </div>
       )}
     </li>

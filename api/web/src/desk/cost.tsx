@@ -1,4 +1,4 @@
-// What a candidate costs, term by term: a bar to compare by, and a table to read.
+// What a candidate costs, term by term: a bar to compare by, and the figures to read.
 
 import type { Lang } from '../words/format';
 import { TERMS, type Candidate, type Term } from './ranking';
@@ -31,35 +31,26 @@ export function CostBar({ lang, candidate, most }: CostProps) {
   );
 }
 
-/** The table of the terms. */
-export function CostTable({ lang, candidate }: Omit<CostProps, 'most'>) {
+/** The terms with their minutes. */
+export function CostTerms({ lang, candidate }: Omit<CostProps, 'most'>) {
   return (
-    <table class="cost-table">
-      <caption class="sr-only">{say(lang, 'perCost')}</caption>
-      <thead>
-        <tr>
-          {TERMS.map((t) => (
-            <th key={t} scope="col">
-              <i class={`term ${t}`} aria-hidden="true" />
-              {say(lang, WORDS[t])}
-            </th>
-          ))}
-          <th scope="col">{say(lang, 'total')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        <tr>
-          {TERMS.map((t) => (
-            <td key={t} class={candidate.terms[t] === 0 ? 'zero' : ''}>
-              {t === 'skill' && candidate.terms[t] > 0 ? '−' : ''}
-              {candidate.terms[t].toFixed(1)}
-            </td>
-          ))}
-          <td>
-            <b>{candidate.cost.toFixed(1)}</b>
-          </td>
-        </tr>
-      </tbody>
-    </table>
+    <dl class="cost-terms" aria-label={say(lang, 'perCost')}>
+      {TERMS.map((t) => (
+        <div key={t} class={candidate.terms[t] === 0 ? 'zero' : ''}>
+          <dt>
+            <i class={`term ${t}`} aria-hidden="true" />
+            {say(lang, WORDS[t])}
+          </dt>
+          <dd>
+            {t === 'skill' && candidate.terms[t] > 0 ? '−' : ''}
+            {candidate.terms[t].toFixed(1)}
+          </dd>
+        </div>
+      ))}
+      <div class="sum">
+        <dt>{say(lang, 'total')}</dt>
+        <dd>{candidate.cost.toFixed(1)}</dd>
+      </div>
+    </dl>
   );
 }

@@ -20,8 +20,9 @@ import { Side } from './side';
 import { binds } from './assignments';
 import { say } from './words';
 
-/** The layers that are not shown: heat tells nothing about one event. */
-const shown = (layer: string): boolean => layer !== HEAT;
+/** The layers that are not shown, for they tell nothing about who should go. */
+const HIDDEN: readonly string[] = [HEAT, 'facilities', 'screens'];
+const shown = (layer: string): boolean => !HIDDEN.includes(layer);
 
 /** How near the map goes to what was found, at most. */
 const FOUND_ZOOM = 17;

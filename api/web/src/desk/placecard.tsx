@@ -28,20 +28,19 @@ export function PlaceFacts({ lang, card, category }: PlaceCardProps) {
         <Post lang={lang} word="partner" who={card.partner} />
         {card.border !== undefined && <Fact word={say(lang, 'border')} text={metresText(card.border, lang)} />}
         {card.events && <Fact word={say(lang, 'eventsNear', { m: card.events.metres })} text={say(lang, 'eventsNearText', { n: card.events.count, open: card.events.open })} />}
-        <Fact word={say(lang, 'position')} text={`${card.at[0].toFixed(5)}, ${card.at[1].toFixed(5)}`} />
       </dl>
-      {card.facilities.length > 0 && (
-        <details>
-          <summary>{say(lang, 'facilitiesNear')}</summary>
-          <ul class="plain">
-            {card.facilities.map((f) => (
-              <li key={f.name}>
-                {category(f.category)} · {f.name} · {metresText(f.metres, lang)}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+      <details>
+        <summary>
+          {say(lang, 'facilitiesNear')} · {card.at[0].toFixed(5)}, {card.at[1].toFixed(5)}
+        </summary>
+        <ul class="plain small">
+          {card.facilities.map((f) => (
+            <li key={f.name}>
+              {category(f.category)} · {f.name} · {metresText(f.metres, lang)}
+            </li>
+          ))}
+        </ul>
+      </details>
     </section>
   );
 }
@@ -63,7 +62,7 @@ function Post({ lang, word, who }: { readonly lang: Lang; readonly word: DeskWor
     <div>
       <dt>{say(lang, word)}</dt>
       <dd>
-        {who.name} {DUTIES.includes(who.duty) && <span class={`duty ${who.duty}`}>{say(lang, who.duty as DeskWord)}</span>} {who.phone && <span class="quiet">{who.phone}</span>}
+        {who.name} {DUTIES.includes(who.duty) && <span class={`duty ${who.duty}`}>{say(lang, who.duty as DeskWord)}</span>} {who.phone && <span class="phone">{who.phone}</span>}
       </dd>
     </div>
   );

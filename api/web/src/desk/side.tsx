@@ -46,12 +46,11 @@ function Subject({ desk }: { readonly desk: Desk }) {
   return (
     <>
       <div class="side-tools">
-        <button type="button" class="button" onClick={() => desk.close()}>
-          ← {say(lang, 'closeCard')} <kbd>Esc</kbd>
-        </button>
-        <span class="rest" />
-        <button type="button" class="button" onClick={() => window.print()}>
+        <button type="button" class="button small" onClick={() => window.print()}>
           {say(lang, 'print')}
+        </button>
+        <button type="button" class="button small" onClick={() => desk.close()}>
+          {say(lang, 'closeCard')} <kbd>Esc</kbd>
         </button>
       </div>
       {event && <EventHead lang={lang} event={event} now={desk.lately.value} calendar={desk.calendar.value} severities={desk.codes('events', 'severity')} title={(field, value) => desk.title('events', field, value)} />}
