@@ -192,7 +192,9 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, h handler) (err err
 		return err
 	}
 	w.Header()["Shapan-Seq"] = []string{strconv.FormatUint(uint64(snapshot.Seq), 10)}
-	return h(w, &call{Request: r, caller: caller, view: snapshot.View(caller.scope), params: p})
+	view := snapshot.View(caller.scope)
+	p.view = view
+	return h(w, &call{Request: r, caller: caller, view: view, params: p})
 }
 
 // age writes the age of the data in seconds, to the millisecond.
