@@ -174,7 +174,7 @@ func (c *Calendar) until(t time.Time) time.Duration {
 	n := number(t)
 	sum := time.Duration(c.before(n)) * c.daily
 	if c.works(n) {
-		sum += c.passed(t.Sub(midnight(n)))
+		sum += c.passed(time.Duration(t.Unix()+zoneSeconds-n*daySeconds)*time.Second + time.Duration(t.Nanosecond()))
 	}
 	return sum
 }
