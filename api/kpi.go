@@ -169,44 +169,45 @@ func revisionOf(v *layers.View, names ...string) (rev layers.Seq) {
 }
 
 // recordLinks makes addresses of records: the caller's own filter, and terms.
-type recordLinks struct{ given url.Values }
+type recordLinks struct{ given string }
 
-// given returns the parameters of a call but for some.
-func (c *call) given(but ...string) url.Values {
+// given returns the parameters of a call but for some, encoded.
+func (c *call) given(but ...string) string {
 	q := url.Values{}
 	for name, values := range c.params.query {
 		if !slices.Contains(but, name) {
 			q[name] = values
 		}
 	}
-	return q
+	return q.Encode()
 }
 
 func (l recordLinks) to(terms []layers.Term) string {
 	if len(terms) == 0 {
 		return ""
 	}
-	q := url.Values{}
-	for name, values := range l.given {
-		q[name] = slices.Clone(values)
+	address := append([]byte("/collections/"+kpi.Events+"/items?"), l.given...)
+	for i, t := range terms {
+		if i > 0 || l.given != "" {
+			address = append(address, '&')
+		}
+		address = append(append(address, url.QueryEscape(t.Field)...), '=')
+		address = append(address, url.QueryEscape(termText(t))...)
 	}
-	for _, t := range terms {
-		q.Add(t.Field, termText(t))
-	}
-	return "/collections/" + kpi.Events + "/items?" + q.Encode()
+	return string(address)
 }
 
-// figures writes figures, with their words or without.
-func (l recordLinks) figures(all []kpi.Figure, worded bool) []kpiFigure {
+// figures writes figures: for the whole with their words and the records of the baseline too.
+func (l recordLinks) figures(all []kpi.Figure, whole bool) []kpiFigure {
 	out := make([]kpiFigure, len(all))
 	for i := range all {
 		f := &all[i]
 		out[i] = kpiFigure{ID: f.ID, Unit: f.Unit, Value: finite(f.Value), Numerator: f.Numerator, Denominator: roundTo(f.Denominator, 10_000),
-			Baseline: kpiPoint{finite(f.Baseline.Value), f.Baseline.Numerator, roundTo(f.Baseline.Denominator, 10_000), l.to(f.Baseline.Records)},
+			Baseline: kpiPoint{finite(f.Baseline.Value), f.Baseline.Numerator, roundTo(f.Baseline.Denominator, 10_000), ""},
 			Change:   kpiChange{finite(f.Change.Absolute), finite(f.Change.Relative), finite(f.Change.Points)},
 			Better:   f.Better, Reason: f.Reason, Small: f.Small, Records: l.to(f.Records)}
-		if worded {
-			out[i].Title, out[i].Formula = f.Title, f.Formula
+		if whole {
+			out[i].Title, out[i].Formula, out[i].Baseline.Records = f.Title, f.Formula, l.to(f.Baseline.Records)
 		}
 		if !f.Exact {
 			out[i].RecordsOf = "denominator"

@@ -86,7 +86,10 @@ func TestRecordsAreThoseOfTheNumerator(t *testing.T) {
 			all = append(all, area.KPIs...)
 		}
 		for _, f := range all {
-			for _, p := range []kpiPoint{f.kpiPoint, f.Baseline} {
+			for n, p := range []kpiPoint{f.kpiPoint, f.Baseline} {
+				if n == 1 && f.Title == nil {
+					continue // areas have no links to the records of the baseline
+				}
 				if p.Records == "" {
 					if f.Value != nil || f.Reason["zh"] == "" || f.Reason["en"] == "" {
 						t.Errorf("%s has neither records nor a reason", f.ID)

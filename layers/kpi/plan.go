@@ -151,8 +151,8 @@ func (p *plan) count(r layers.Row, tallies ...*tallies) {
 		if micro := moment.UnixMicro(); micro < g.from || micro >= g.to {
 			continue
 		}
-		met := g.meets(r)
-		if met&g.base != g.base {
+		met, ok := g.meets(r)
+		if !ok {
 			continue
 		}
 		for n := range g.figures {
@@ -169,14 +169,19 @@ func (p *plan) count(r layers.Row, tallies ...*tallies) {
 	}
 }
 
-// meets asks an event all terms of the group.
-func (g *groupPlan) meets(r layers.Row) (bits uint64) {
+// meets asks an event all terms of the group; ok is false, and nothing more is asked, where it is not of the group. The base
+// stands before all other terms.
+func (g *groupPlan) meets(r layers.Row) (bits uint64, ok bool) {
 	for i, f := range g.atoms {
-		if f.Match(r) {
-			bits |= 1 << i
+		bit := uint64(1) << i
+		switch {
+		case f.Match(r):
+			bits |= bit
+		case g.base&bit != 0:
+			return bits, false
 		}
 	}
-	return bits
+	return bits, true
 }
 
 // spell returns the duration of an event, for a figure that has one.

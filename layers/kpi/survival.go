@@ -14,11 +14,13 @@ type spell struct {
 }
 
 // survivalMedian returns the median duration after Kaplan and Meier (1958): the least at which the estimated share of those
-// that last longer is at most a half. Spells that have not ended count for as long as they are known to have lasted. It is NaN
-// where the share stays above a half. The spells are put in order.
+// that last longer is below a half, or the middle of where it is a half. Spells that have not ended count for as long as they
+// are known to have lasted; where all have, it is the ordinary median. It is NaN where the share stays above a half. The spells
+// are put in order.
 func survivalMedian(spells []spell) float64 {
+	const exact = 1e-9
 	slices.SortFunc(spells, func(a, b spell) int { return cmp.Compare(a.lasted, b.lasted) })
-	share := 1.0
+	share, half := 1.0, math.NaN()
 	for i := 0; i < len(spells); {
 		at, ended, next := spells[i].lasted, 0, i
 		for ; next < len(spells) && spells[next].lasted == at; next++ {
@@ -28,12 +30,17 @@ func survivalMedian(spells []spell) float64 {
 		}
 		atRisk := len(spells) - i // those that end at a time are at risk at it, and so are those last seen at it
 		share *= 1 - float64(ended)/float64(atRisk)
-		if share <= 0.5+1e-12 {
+		switch {
+		case share < 0.5-exact && math.IsNaN(half):
 			return float64(at)
+		case share < 0.5-exact:
+			return (half + float64(at)) / 2
+		case share <= 0.5+exact && math.IsNaN(half):
+			half = float64(at)
 		}
 		i = next
 	}
-	return math.NaN()
+	return half
 }
 
 // median returns the middle of the durations that ended, between the two in the middle where they are even; NaN where there
