@@ -118,6 +118,7 @@ func (s *Server) routes() http.Handler {
 	get("/isochrone", s.isochrone)
 	get("/analytics/coverage", s.coverage)
 	get("/analytics/kpi", s.kpi)
+	get("/analytics/groups/{layer}", s.groups)
 	get("/dispatch", s.dispatch)
 	r.Handle("/dispatch", s.answer("/dispatch", s.order)).Methods(http.MethodPost)
 	r.Handle("/positions", s.answer("/positions", s.positions)).Methods(http.MethodPost)
