@@ -9,7 +9,6 @@ import (
 	"path"
 	"strings"
 
-	"shapan/geo"
 	"shapan/layers"
 
 	"github.com/gorilla/mux"
@@ -58,14 +57,6 @@ func urlNames(names []string) string {
 		out = append(out, urlName(name))
 	}
 	return strings.Join(out, ",")
-}
-
-// exportName names the file of an export; another system than WGS-84 is part of the name.
-func exportName(layer string, crs geo.CRS) string {
-	if crs == geo.WGS84 {
-		return layer + ".geojson"
-	}
-	return layer + "." + strings.ToLower(strings.NewReplacer(":", "", "-", "").Replace(crs.String())) + ".geojson"
 }
 
 // landing answers a person with a page of links and a client with OGC API's JSON.
