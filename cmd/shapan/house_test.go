@@ -22,8 +22,9 @@ var mayImport = map[string][]string{
 	"layers/cql2":     {"geo", "layers"},
 	"layers/dispatch": {"geo", "layers"},
 	"layers/reach":    {"geo", "layers"},
-	"layers/kpi":      {"geo", "layers"},
 	"layers/search":   {"geo", "layers"},
+	"layers/kpi":      {"geo", "layers", "layers/worktime"},
+	"layers/worktime": {},
 	"layers/border":   {},
 	"layers/postgis":  {"geo", "layers", "layers/border"},
 	"layers/gpkg":     {"geo", "layers", "layers/border"},
@@ -36,7 +37,7 @@ var mayImport = map[string][]string{
 	"fixtures":                           {"geo", "layers"},
 	"tiles":                              {"geo", "layers"},
 	"api/web":                            {},
-	"api":                                {"geo", "layers", "layers/cql2", "layers/dispatch", "layers/reach", "layers/kpi", "layers/search", "layers/exchange", "tiles"},
+	"api":                                {"geo", "layers", "layers/cql2", "layers/dispatch", "layers/reach", "layers/kpi", "layers/worktime", "layers/search", "layers/exchange", "tiles"},
 	"cmd/shapan":                         {"*"},
 	"cmd/bench":                          {"*"},
 	"cmd/postgis":                        {"*"},
@@ -76,6 +77,7 @@ var outside = map[string][]string{
 	"github.com/paulmach/orb/encoding/mvt": {"tiles", "cmd/bench"},
 	"github.com/peterstace/":               {"layers/checkup"},
 	"github.com/mozillazg/go-pinyin":       {"layers/search"},
+	"github.com/6tail/":                    {"layers/worktime"},
 	"google.golang.org/protobuf":           {"layers/exchange"},
 }
 
