@@ -12,7 +12,7 @@ it('binds until the lease of a reservation ends', () => {
 
 it('knows since when, for what and by whom', () => {
   expect(row({ status: 'assigned', assigned_at: '2026-11-27T10:00:00Z', event_id: 7, by: 'anna', responder: 'C' })).toEqual({
-    responder: 58, code: 'C', status: 'assigned', event: 7, by: 'anna', reason: '', rank: 0, since: now,
+    responder: 58, code: 'C', status: 'assigned', event: 7, by: 'anna', reason: '', rank: 0, told: 0, since: now,
   });
 });
 

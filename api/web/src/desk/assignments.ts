@@ -16,6 +16,8 @@ export interface Assignment {
   readonly leaseUntil?: number;
   /** When somebody else is told, if nobody acknowledges. */
   readonly escalateAt?: number;
+  /** How many steps of the escalation were told already. */
+  readonly told: number;
   /** When it came into its status. */
   readonly since?: number;
 }
@@ -28,7 +30,7 @@ export function readAssignment(item: Item): Assignment {
   const escalateAt = valueTime(item, 'escalate_at');
   const since = valueTime(item, `${status}_at`);
   return {
-    responder: item.id, code: valueText(item, 'responder'), status, by: valueText(item, 'by'), reason: valueText(item, 'reason'), rank: valueNumber(item, 'rank') ?? 0,
+    responder: item.id, code: valueText(item, 'responder'), status, by: valueText(item, 'by'), reason: valueText(item, 'reason'), rank: valueNumber(item, 'rank') ?? 0, told: valueNumber(item, 'told') ?? 0,
     ...(event === undefined ? {} : { event }), ...(leaseUntil === undefined ? {} : { leaseUntil }),
     ...(escalateAt === undefined ? {} : { escalateAt }), ...(since === undefined ? {} : { since }),
   };

@@ -31,7 +31,7 @@ const FOUND_ZOOM = 17;
 export function DeskPage({ desk }: { readonly desk: Desk }) {
   const { address, connection } = desk;
   const lang = langOf(address.state.value);
-  const style = connection.style.value;
+  const style = desk.style.value;
   useEffect(() => {
     const press = (e: KeyboardEvent): void => onKey(e, desk);
     document.addEventListener('keydown', press);

@@ -36,6 +36,7 @@ export function Held(p: HeldProps) {
             {a.status === 'assigned' && a.escalateAt !== undefined && (
               <div class={p.now < a.escalateAt ? 'quiet small' : 'overdue small'}>
                 {p.now < a.escalateAt ? say(p.lang, 'escalatesIn', { time: span(a.escalateAt - p.now, p.lang) }) : say(p.lang, 'escalated')}
+                {a.told > 0 && ` · ${say(p.lang, 'toldSteps', { n: a.told })}`}
               </div>
             )}
             {a.reason && <div class="small">{a.reason}</div>}

@@ -3,6 +3,7 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import { MissingError, ProblemError, RefusedError } from '../service/client';
 import { readItem, readPage, type Change, type Item } from '../service/data';
+import type { StyleSpecification } from 'maplibre-gl';
 import type { LiveMap } from '../map/live';
 import type { Address } from '../ui/address';
 import type { Connection } from '../ui/connection';
@@ -10,6 +11,7 @@ import { langOf } from '../ui/shell';
 import { binds, readAssignment, readLogStep, type Assignment, type LogStep } from './assignments';
 import { EVENT_FIELDS, inOrder, OPEN_STAGES, readEvent, shows, type DeskEvent } from './events';
 import { Dispatching } from './dispatching';
+import { flat } from './ground';
 import { readPlaceCard, type PlaceCard } from './place';
 import { readRanking, type Candidate, type Ranking } from './ranking';
 import { Soon } from './soon';
@@ -65,6 +67,8 @@ export class Desk {
   readonly mayDispatch: ReadonlySignal<boolean>;
   /** Whether events and responders are seen; undefined before the service has said what is. */
   readonly seen: ReadonlySignal<boolean | undefined>;
+  /** The style of the map. */
+  readonly style: ReadonlySignal<StyleSpecification | undefined>;
   /** The map, for what is done to it from elsewhere; undefined before it stands. */
   readonly map: Signal<LiveMap | undefined> = signal(undefined);
   /** Whether the keys are listed. */
@@ -80,6 +84,7 @@ export class Desk {
     private readonly clock: () => number,
   ) {
     this.now = signal(clock());
+    this.style = computed(() => connection.style.value && flat(connection.style.value));
     this.lately = computed(() => Math.floor(this.now.value / 10_000) * 10_000);
     this.seen = computed(() => (connection.collections.value.length === 0 ? undefined : connection.sees('events') && connection.sees('responders')));
     this.mayDispatch = computed(() => this.seen.value === true && this.#layer('events')?.writable === true);
