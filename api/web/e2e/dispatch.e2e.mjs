@@ -216,6 +216,7 @@ test('the desk', { timeout: 600_000 }, async (t) => {
       await page.waitForSelector('.reason[open]', WAIT);
       await assertAccessible(page, `the reason, ${theme}`);
       await page.keyboard.press('Escape');
+      await page.waitForSelector('.reason', { state: 'detached', ...WAIT });
       if (theme === 'dark' && process.env.SHAPAN_DESK_SCREENSHOT) {
         await page.keyboard.press('1');
         await page.waitForTimeout(9000);

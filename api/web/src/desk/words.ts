@@ -15,7 +15,7 @@ const zh = {
   ranking: '派谁去', available: '{n} 人可派', asking: '正在排序…', nobody: '没有可派人员', etaMinutes: '{n} 分钟', range: '{a}–{b} 分钟', cost: '等效 {n} 分钟',
   byRoute: '沿路', byEstimate: '估算(非路线)', estimateNote: '虚线为直线估算, 不是路线', chosen: '已选', candidates: '候选人', more: '更多候选', roles: '角色',
   fresh: '定位新', ageing: '定位 {age}', stalePosition: '定位过期, 按所属网格计', uncertainty: '误差约 {n} 米',
-  eta: '到达', responsibility: '属地', load: '在办', fairness: '公平', uncertaintyTerm: '定位误差', cover: '留守', skill: '技能', total: '合计',
+  eta: '到达', responsibility: '属地', load: '在办', fairness: '公平', uncertaintyTerm: '误差', cover: '留守', skill: '技能', total: '合计',
   excluded: '不能派的人 ({n})', andMore: '另有 {n} 人', whyNotNearest: '为何不是最近的', escalation: '无人签收时', escalationStep: '{n} 分钟后 → {who}', atOnce: '同时通知', informed: '同时告知',
   to_candidate: '派遣对象', to_zone_leader: '片长', to_community_lead: '社区主职', to_command_centre: '指挥中心',
   policy: '策略', responsible_first: '属地优先', balanced: '均衡', nearest_first: '就近优先', basis: '依据', parameters: '参数 {v}', hash: '输入摘要 {h}',
