@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -151,8 +152,8 @@ type orderAnswer struct {
 	Seq        layers.Seq          `json:"seq"`
 }
 
-// order takes a decision about a responder: reserve, assign, acknowledge, refuse, release, done. What two decide at the same
-// time the record tells apart: one gets 409.
+// order takes a decision about a responder: reserve, assign, acknowledge, arrive, refuse, release, done. What two decide at the
+// same time the record tells apart: one gets 409.
 func (s *Server) order(w http.ResponseWriter, c *call) error {
 	if c.caller.name == "" {
 		return &problem{Status: http.StatusUnauthorized, Detail: "dispatching needs a token: send the header Authorization: Bearer TOKEN"}
@@ -176,13 +177,10 @@ func (s *Server) order(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	asked, _ := t.Get(who.ID()) // what is held now, which a refusal is about
-	changes, err := dispatch.Decide(c.view, &s.streets, o)
-	if err == nil {
-		_, err = s.putAll(c, t, changes)
-		if errors.Is(err, layers.ErrNotFound) { // what this server still saw is gone in the record
-			err = layers.Conflict("somebody else was faster: ask again who holds %s", o.Responder)
-		}
+	if err := c.sawEvent(asked, o); err != nil {
+		return err
 	}
+	err = s.decide(c, t, o)
 	if err != nil {
 		step := layers.Change{Op: layers.Insert, Layer: dispatch.LogLayer, Feature: new(layers.Feature)}
 		if err := s.unlessDoneBy(c, err, never(t.Layer.Name, who.ID()), step); err != nil {
@@ -190,6 +188,97 @@ func (s *Server) order(w http.ResponseWriter, c *call) error {
 		}
 	}
 	return s.ordered(w, c, o, who.ID(), asked)
+}
+
+// decide writes what an order comes to. A responder's row changes with every fix: where only that was in the way, the order is
+// decided once more.
+func (s *Server) decide(c *call, t *layers.Table, o dispatch.Order) error {
+	v := c.view
+	const tries = 5
+	for try := 1; ; try++ {
+		o.Record = s.Live.Snapshot().View(layers.Scope{Audience: layers.Restricted})
+		changes, err := dispatch.Decide(v, &s.streets, o)
+		if err != nil {
+			return err
+		}
+		_, err = s.putAll(c, t, changes)
+		if err == nil || !errors.Is(err, layers.ErrConflict) && !errors.Is(err, layers.ErrNotFound) {
+			return err
+		}
+		select { // memory may still be behind the record
+		case <-c.Context().Done():
+			return err
+		case <-time.After(time.Duration(try*try) * 5 * time.Millisecond):
+		}
+		now := s.Live.Snapshot()
+		if errors.Is(err, layers.ErrNotFound) { // what this server still saw is gone in the record
+			err = layers.Conflict("somebody else was faster: ask again who holds %s", o.Responder)
+		}
+		if why := overtaken(o.Record, now.View(layers.Scope{Audience: layers.Restricted}), changes); why != nil || try == tries {
+			return cmp.Or(why, err)
+		}
+		v = now.View(c.caller.scope)
+	}
+}
+
+// overtaken says what somebody else has done to what changes are about, but to the responder; nil where that is nothing.
+func overtaken(was, now *layers.View, changes []layers.Change) error {
+	for _, c := range changes {
+		before, after := rowOf(was, c.Layer, c.ID), rowOf(now, c.Layer, c.ID)
+		if c.Layer == dispatch.ResponderLayer || c.ID == 0 || before.IsZero() && after.IsZero() || !before.IsZero() && !after.IsZero() && before.ETag() == after.ETag() {
+			continue
+		}
+		if c.Layer == dispatch.AssignmentLayer {
+			return layers.Conflict("somebody else was faster: ask again who holds responder %d", c.ID)
+		}
+		return layers.Conflict("%s %d was changed at the same time (%s): nothing was done; look at it and decide anew", c.Layer, c.ID, difference(before, after))
+	}
+	return nil
+}
+
+// rowOf returns a feature of a view; the zero Row where there is none.
+func rowOf(v *layers.View, layer string, id int64) layers.Row {
+	t, err := v.Table(layer)
+	if err != nil {
+		return layers.Row{}
+	}
+	r, _ := t.Get(id)
+	return r
+}
+
+// difference names the public fields that two states of a feature differ in, with the codes where there are some.
+func difference(before, after layers.Row) string {
+	if after.IsZero() {
+		return "it is gone"
+	}
+	var out []string
+	for _, f := range after.Layer().Fields {
+		was, is := before.Get(f.Name), after.Get(f.Name)
+		switch {
+		case before.IsZero() || was == is:
+		case f.Type == layers.Enum:
+			out = append(out, fmt.Sprintf("%s %s -> %s", f.Name, was.Text(), is.Text()))
+		default:
+			out = append(out, f.Name)
+		}
+	}
+	return cmp.Or(strings.Join(out, ", "), "its place")
+}
+
+// sawEvent fails where the caller says by If-Match in which state they saw the event, and it is another now.
+func (c *call) sawEvent(held layers.Row, o dispatch.Order) error {
+	event := o.Question.Event
+	if event == 0 && !held.IsZero() {
+		event = held.Get("event_id").Int()
+	}
+	if c.Header.Get("If-Match") == "" {
+		return nil
+	}
+	r := rowOf(c.view, "events", event)
+	if r.IsZero() {
+		return failedPrecondition()
+	}
+	return c.ifMatch(r.ETag())
 }
 
 // readOrder reads the body.

@@ -438,10 +438,7 @@ func (r *ranking) escalate(a *Answer) {
 			add("candidate", &c.Contact)
 		}
 	}
-	lead := r.first(func(p *person) bool { return p.leadsZone && r.site.Zone != "" && p.zone == r.site.Zone })
-	head := r.first(func(p *person) bool {
-		return p.role == communityLead && r.site.Community != "" && p.community == r.site.Community
-	})
+	lead, head := r.superior(zoneLeader).told(), r.superior(communityLead).told()
 	told := func(c *Contact) bool { // as a candidate already
 		return slices.ContainsFunc(e.Steps, func(s Step) bool { return s.Who != nil && s.Who.ID == c.ID })
 	}
@@ -455,7 +452,7 @@ func (r *ranking) escalate(a *Answer) {
 	if a.Policy != NearestFirst {
 		return
 	}
-	responsible := r.first(func(p *person) bool { return p.tier == 0 })
+	responsible := r.first(func(p *person) bool { return p.tier == 0 }).told()
 	for _, c := range []*Contact{responsible, lead} {
 		if c != nil && !slices.Contains(a.Inform, *c) {
 			a.Inform = append(a.Inform, *c)
@@ -463,13 +460,31 @@ func (r *ranking) escalate(a *Answer) {
 	}
 }
 
+// superior is the zone leader or the community's lead of the place, on duty; nil: nobody.
+func (r *ranking) superior(role string) *person {
+	return r.first(func(p *person) bool {
+		if role == zoneLeader {
+			return p.leadsZone && r.site.Zone != "" && p.zone == r.site.Zone
+		}
+		return p.role == role && r.site.Community != "" && p.community == r.site.Community
+	})
+}
+
 // first returns somebody on duty by the lowest id, or nil.
-func (r *ranking) first(is func(*person) bool) *Contact {
+func (r *ranking) first(is func(*person) bool) *person {
 	for _, p := range r.crew.all {
 		if is(p) && p.lacks != OffDuty && p.lacks != OnLeave {
-			c := p.contact()
-			return &c
+			return p
 		}
 	}
 	return nil
+}
+
+// told is the contact of somebody; nil of nobody.
+func (p *person) told() *Contact {
+	if p == nil {
+		return nil
+	}
+	c := p.contact()
+	return &c
 }
