@@ -34,7 +34,7 @@ func (s *Server) dispatch(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	q.Now, q.Set = s.Clock(), s.parameters()
-	a, err := dispatch.Rank(c.view, &s.streets, q)
+	a, err := dispatch.Rank(c.view, s.Streets, q)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (s *Server) decide(c *call, t *layers.Table, o dispatch.Order) error {
 	const tries = 5
 	for try := 1; ; try++ {
 		o.Record = s.Live.Snapshot().View(layers.Scope{Audience: layers.Restricted})
-		changes, err := dispatch.Decide(v, &s.streets, o)
+		changes, err := dispatch.Decide(v, s.Streets, o)
 		if err != nil {
 			return err
 		}
@@ -351,7 +351,7 @@ func (s *Server) ordered(w http.ResponseWriter, c *call, o dispatch.Order, who i
 	if !about.IsZero() && slices.Contains([]string{dispatch.Reserve, dispatch.Assign, dispatch.Refuse}, o.Action) {
 		q := dispatch.Again(about, o.Question.Now)
 		q.Set, q.Without = o.Question.Set, []int64{who}
-		a, err := dispatch.Rank(view, &s.streets, q)
+		a, err := dispatch.Rank(view, s.Streets, q)
 		if err != nil {
 			return err
 		}

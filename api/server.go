@@ -22,9 +22,8 @@ import (
 type Server struct {
 	Config
 	metrics    *metrics
-	streets    dispatch.Streets // the walking network, as of the newest view that asked
-	streams    chan struct{}    // one place for each open stream
-	versionTag uint64           // what the version adds to the ETag of drawings
+	streams    chan struct{} // one place for each open stream
+	versionTag uint64        // what the version adds to the ETag of drawings
 	handler    http.Handler
 }
 
@@ -38,6 +37,9 @@ func New(c Config) (*Server, error) {
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.Streets == nil {
+		c.Streets = new(dispatch.Streets)
 	}
 	if c.MaxBody <= 0 {
 		c.MaxBody = 8 << 20
@@ -118,6 +120,7 @@ func (s *Server) routes() http.Handler {
 	get("/dispatch", s.dispatch)
 	r.Handle("/dispatch", s.answer("/dispatch", s.order)).Methods(http.MethodPost)
 	r.Handle("/positions", s.answer("/positions", s.positions)).Methods(http.MethodPost)
+	get("/tracks/{responder}", s.track)
 	get("/export/{layer}.geojson", s.export)
 	get("/stream", s.stream)
 	get("/basemap.json", s.basemapJSON)
