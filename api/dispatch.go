@@ -19,12 +19,12 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// dispatch answers /dispatch?event= or ?lon=&lat=&level=: who should go, and why.
+// dispatch answers /dispatch?event= or ?lon=&lat=&level=: who should go, and why. Nobody is first for two of several events.
 func (s *Server) dispatch(w http.ResponseWriter, c *call) error {
 	if err := c.sees("responders"); err != nil {
 		return err
 	}
-	q, err := c.question()
+	questions, err := c.questions()
 	if err != nil {
 		return err
 	}
@@ -33,15 +33,23 @@ func (s *Server) dispatch(w http.ResponseWriter, c *call) error {
 	if err := c.params.done(); err != nil {
 		return err
 	}
-	q.Now, q.Set = s.Clock(), s.parameters()
-	a, err := dispatch.Rank(c.view, s.Streets, q)
+	now, set := s.Clock(), s.parameters()
+	for i := range questions {
+		questions[i].Now, questions[i].Set = now, set
+	}
+	answers, err := dispatch.Together(c.view, s.Streets, questions)
 	if err != nil {
 		return err
 	}
-	if single {
-		a.In(lang)
+	for _, a := range answers {
+		if single {
+			a.In(lang)
+		}
 	}
-	return writeJSON(w, c, http.StatusOK, a)
+	if len(answers) > 1 {
+		return writeJSON(w, c, http.StatusOK, map[string][]*dispatch.Answer{"answers": answers})
+	}
+	return writeJSON(w, c, http.StatusOK, answers[0])
 }
 
 // sees fails where the caller does not see a layer: with 401 where a token would help.
@@ -58,10 +66,36 @@ func (s *Server) parameters() *dispatch.Set {
 	return dispatch.InForce(s.Live.Snapshot().View(layers.Scope{Audience: layers.Internal}))
 }
 
-// question reads what is asked: about an event, of which level, domain and category may be given anew, or about a place.
-func (c *call) question() (q dispatch.Question, err error) {
+// mostEvents is how many events are asked about together.
+const mostEvents = 20
+
+// questions reads what is asked: about one event or several, by commas, or about a place.
+func (c *call) questions() (out []dispatch.Question, err error) {
+	events := strings.Split(c.params.text("event"), ",")
+	if len(events) > mostEvents {
+		return nil, layers.Invalid("event", "%d events: expected at most %d at once", len(events), mostEvents)
+	}
+	seen := map[int64]bool{}
+	for _, event := range events {
+		if event == "" && len(events) > 1 {
+			return nil, layers.Invalid("event", "an event has no name: expected ids or codes with commas between")
+		}
+		q, err := c.question(event)
+		if err != nil {
+			return nil, err
+		}
+		if q.Event != 0 && seen[q.Event] {
+			return nil, layers.Invalid("event", "event %.40q is named twice", event)
+		}
+		seen[q.Event] = true
+		out = append(out, q)
+	}
+	return out, nil
+}
+
+// question reads what is asked about an event, of which level, domain and category may be given anew, or about a place.
+func (c *call) question(event string) (q dispatch.Question, err error) {
 	p := c.params
-	event := p.text("event")
 	level := p.whole("level", 1, dispatch.Levels, 0)
 	switch {
 	case event == "":
