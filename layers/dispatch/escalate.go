@@ -39,7 +39,7 @@ func Waiting(v *layers.View) []Call {
 		if !sent(r) {
 			return true
 		}
-		name := call(valuesOf(r))
+		name := call(r.Get)
 		if r.Get("status").Text() != Assigned || r.Get("escalate_at").IsNull() {
 			over[name] = true
 		}
@@ -77,17 +77,17 @@ func disposed(v *layers.View, event int64) bool {
 	return ok && slices.Index(stages(), r.Get("stage").Text()) >= disposedStage
 }
 
-// call names the matter and the role of an assignment.
-func call(f values) string {
-	if name := f["call"].Text(); name != "" {
+// call names the matter and the role of an assignment, of which it gets the values by field.
+func call(get func(field string) layers.Value) string {
+	if name := get("call").Text(); name != "" {
 		return name
 	}
-	role := listOf(f["role"].Text())
-	if event := f["event_id"].Int(); event != 0 {
+	role := listOf(get("role").Text())
+	if event := get("event_id").Int(); event != 0 {
 		return fmt.Sprintf("%d %s", event, role)
 	}
-	lon, _ := f["lon"].Number()
-	lat, _ := f["lat"].Number()
+	lon, _ := get("lon").Number()
+	lat, _ := get("lat").Number()
 	return fmt.Sprintf("%.7f,%.7f %s", lon, lat, role)
 }
 

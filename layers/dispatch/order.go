@@ -270,7 +270,7 @@ func (d *decision) move() ([]layers.Change, error) {
 		f["status"] = layers.TextValue(to)
 		f[to+"_at"] = layers.TimeValue(now)
 		if to == Assigned {
-			f["call"] = layers.TextValue(call(f))
+			f["call"] = layers.TextValue(call(func(field string) layers.Value { return f[field] }))
 			f["escalate_at"] = layers.TimeValue(now.Add(d.patience()))
 			f["lease_until"] = layers.Null()
 		}

@@ -71,7 +71,9 @@ func both(t *testing.T, test func(t *testing.T, r *record)) {
 		if _, err := postgis.Migrate(t.Context(), url); err != nil {
 			t.Fatal(err)
 		}
-		r := &record{t, func() (layers.Store, error) { return postgis.Open(context.Background(), url, postgis.Config{Connections: 3}) }}
+		r := &record{t, func() (layers.Store, error) {
+			return postgis.Open(context.Background(), url, postgis.Config{Connections: 3})
+		}}
 		r.fill()
 		test(t, r)
 	})
