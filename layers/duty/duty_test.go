@@ -236,3 +236,54 @@ func TestTwoServersTakeEachStepOnce(t *testing.T) {
 		}
 	})
 }
+
+// Two servers sweep one record at the same time: what is left is what one would leave.
+func TestTwoServersSweepOneRecord(t *testing.T) {
+	both(t, func(t *testing.T, r *record) {
+		c := &clock{at: fixtures.Reference()}
+		a, b := r.serve(c), r.serve(c)
+		var who layers.Row
+		for _, row := range a.rows(t, dispatch.ResponderLayer) {
+			if row.Get("duty").Text() == "on_duty" {
+				who = row
+				break
+			}
+		}
+		p := dispatch.Defaults()
+		tracks := func(s *server) *layers.Table {
+			table, err := s.Live.Snapshot().Service().Table(dispatch.TrackLayer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return table
+		}
+		for range 40 {
+			c.add(time.Minute)
+			report := dispatch.Report{Responder: fmt.Sprint(who.ID()), Fix: dispatch.Fix{At: crossing, When: c.now(), AccuracyM: 5}}
+			changes, reasons, err := dispatch.Move(a.view(), tracks(a), &p, []dispatch.Report{report}, c.now())
+			if err == nil {
+				_, err = a.Live.Put(t.Context(), layers.Key{}, changes)
+			}
+			if err != nil || reasons[0] == dispatch.OffDuty {
+				t.Fatal(reasons, err)
+			}
+		}
+		steps(t, a, b)
+		if n := tracks(a).Len(); n < 20 {
+			t.Fatalf("%d positions", n)
+		}
+		c.add(25 * time.Hour)
+		tick(t, a, b)
+		steps(t, a, b)
+		coarse := dispatch.Track(tracks(b), &p, who.ID(), c.now().AddDate(0, 0, -3), c.now(), c.now())
+		if n := tracks(b).Len(); n != len(coarse) || n == 0 || n > 5 {
+			t.Errorf("%d rows are left, %d are told", n, len(coarse))
+		}
+		c.add(30 * 24 * time.Hour)
+		tick(t, a, b)
+		steps(t, a, b)
+		if n := tracks(a).Len(); n != 0 {
+			t.Errorf("%d rows are left after a month", n)
+		}
+	})
+}
