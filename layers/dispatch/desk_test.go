@@ -24,6 +24,7 @@ type desk struct {
 func newDesk(t *testing.T, level int64, more map[string]layers.Value) *desk {
 	t.Helper()
 	w := sampleTown(t)
+	delete(w.features, fixtures.Streets) // nobody is measured along them here, and they take long to write
 	values := map[string]layers.Value{"code": text("E1"), "domain": text("urban"), "level": whole(level), "stage": text("filed"), "reported_at": ago(time.Hour)}
 	for name, v := range more {
 		values[name] = v
