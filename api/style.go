@@ -168,15 +168,19 @@ func plain(l *layers.Layer) []map[string]any {
 
 // style answers the map style of the layers that the caller sees.
 func (s *Server) style(w http.ResponseWriter, c *call) error {
-	lang := c.params.lang()
+	lang, look := c.params.lang(), c.params.theme()
 	if err := c.params.done(); err != nil {
 		return err
+	}
+	theme := wallTheme
+	if look == "light" {
+		theme = inLight(theme)
 	}
 	var shown []layers.Layer
 	for _, t := range c.view.Tables() {
 		shown = append(shown, t.Layer)
 	}
-	out, err := styleOf(wallTheme, shown, s.Basemap, lang)
+	out, err := styleOf(theme, shown, s.Basemap, lang)
 	if err != nil {
 		return err
 	}

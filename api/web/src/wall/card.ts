@@ -1,9 +1,9 @@
 // The card of one feature on the map: its name and what else is known of it.
 
-import type { Item, LayerCard } from '../data';
-import { valueText } from '../data';
-import { el } from '../dom';
-import { clock, day } from '../format';
+import type { Item, LayerCard } from '../service/data';
+import { valueText } from '../service/data';
+import { el } from '../ui/dom';
+import { clock, day } from '../words/format';
 
 /** Fields that say nothing to the one who looks at a wall. */
 const SKIPPED = new Set(['name', 'title', 'provenance', 'partner', 'code', 'zone']);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Client, MissingError, TokenStore } from '../client';
-import type { Change } from '../data';
+import { Client, MissingError, TokenStore } from '../service/client';
+import type { Change } from '../service/data';
 import { Facts } from './facts';
 
 const feature = (id: number, hour: number, level = 1): unknown => ({
@@ -26,7 +26,7 @@ class Service extends Client {
       return Promise.resolve({ features: [...this.events.values()].reverse().slice(0, Number(url.searchParams.get('limit'))), numberMatched: this.events.size });
     }
     const found = this.events.get(Number(url.pathname.split('/').at(-1)));
-    return found ? Promise.resolve(found) : Promise.reject(new MissingError(path));
+    return found ? Promise.resolve(found) : Promise.reject(new MissingError(404, path));
   }
 }
 

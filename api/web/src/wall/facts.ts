@@ -1,11 +1,11 @@
 // What the wall knows, and how it asks for it. Nothing here draws.
 
 import type { StyleSpecification } from 'maplibre-gl';
-import { type Client, MissingError, RefusedError } from '../client';
-import { readCollections, readItem, readPage, readReadiness, valueNumber, valueText, type Change, type Item, type LayerCard, type Readiness } from '../data';
-import type { Lang } from '../format';
+import { type Client, MissingError, RefusedError } from '../service/client';
+import { readCollections, readItem, readPage, readReadiness, valueNumber, valueText, type Change, type Item, type LayerCard, type Readiness } from '../service/data';
+import type { Lang } from '../words/format';
 import { latestPath, loadFigures, type Figures } from './figures';
-import { drawnLayers, type DrawnLayer } from './style';
+import { drawnLayers, type DrawnLayer } from '../map/style';
 
 /** Rows that the list of events holds; the panel shows as many as have room. */
 const LIST_LENGTH = 30;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Client, TokenStore } from '../client';
+import { Client, TokenStore } from '../service/client';
 import { countPath, latestPath, loadFigures } from './figures';
 
 /** A client that answers every question out of a table of conditions. */

@@ -1,8 +1,8 @@
 // The numbers of the wall: which questions give them, and how the answers are put together.
 
-import type { Client } from '../client';
-import { readPage, valueTime } from '../data';
-import { dayInterval, dayStart } from '../format';
+import type { Client } from '../service/client';
+import { readPage, valueTime } from '../service/data';
+import { dayInterval, dayStart } from '../words/format';
 
 /** Stages in which an event still asks for someone. */
 export const OPEN_STAGES = ['reported', 'accepted', 'filed', 'dispatched', 'acknowledged', 'arrived', 'disposed', 'checked'] as const;

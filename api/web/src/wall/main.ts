@@ -1,6 +1,6 @@
 // The page /ui/wall.
 
-import { openTokenStore } from '../client';
+import { openTokenStore } from '../service/client';
 import { formatFragment, parseFragment } from './state';
 import { Wall } from './wall';
 

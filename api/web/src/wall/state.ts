@@ -1,16 +1,8 @@
 // The state of the wall in the address: everything behind # so that it never reaches a server or its log.
 // #lang=en&layers=grids,events&heat=0&level=3&view=15.20/30.56700/114.30800/-12/40&token=...
 
-import type { Lang } from '../format';
-
-/** Where the camera stands: zoom, centre in degrees, bearing and pitch in degrees. */
-export interface Camera {
-  readonly zoom: number;
-  readonly lat: number;
-  readonly lon: number;
-  readonly bearing: number;
-  readonly pitch: number;
-}
+import { formatCamera, parseCamera, type Camera } from '../map/camera';
+import type { Lang } from '../words/format';
 
 /** What the address of the wall can say; what it does not say is undefined and left to the defaults. */
 export interface WallState {
@@ -53,16 +45,4 @@ export function formatFragment(state: WallState): string {
   if (state.level) words.push(`level=${state.level}`);
   if (state.view) words.push(`view=${formatCamera(state.view)}`);
   return words.length === 0 ? '' : `#${words.join('&')}`;
-}
-
-function formatCamera(c: Camera): string {
-  return [c.zoom.toFixed(2), c.lat.toFixed(5), c.lon.toFixed(5), c.bearing.toFixed(0), c.pitch.toFixed(0)].join('/').replace(/-0(?=\/|$)/g, '0');
-}
-
-function parseCamera(text: string | null): Camera | undefined {
-  const [zoom, lat, lon, bearing = 0, pitch = 0, ...more] = (text ?? '').split('/').map((part) => (part.trim() === '' ? NaN : Number(part)));
-  if (zoom === undefined || lat === undefined || lon === undefined || more.length > 0) return undefined;
-  if (![zoom, lat, lon, bearing, pitch].every(Number.isFinite)) return undefined;
-  if (zoom < 0 || zoom > 24 || Math.abs(lat) > 85 || Math.abs(lon) > 180 || pitch < 0 || pitch > 85) return undefined;
-  return { zoom, lat, lon, bearing, pitch };
 }

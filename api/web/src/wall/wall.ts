@@ -1,15 +1,15 @@
 // The wall: when something is asked, and which panel shows it.
 
-import { Client, RefusedError, type TokenStore } from '../client';
-import { readItem, valueNumber, valueText, type Change, type Item } from '../data';
-import { el } from '../dom';
-import type { Lang } from '../format';
-import { judge, troubleOf } from '../health';
-import { Stream } from '../stream';
-import { say } from '../text';
+import { Client, RefusedError, type TokenStore } from '../service/client';
+import { readItem, valueNumber, valueText, type Change, type Item } from '../service/data';
+import { el } from '../ui/dom';
+import type { Lang } from '../words/format';
+import { judge, troubleOf } from '../service/health';
+import { Stream } from '../service/stream';
+import { say } from '../words/text';
 import { featureCard } from './card';
 import { Facts } from './facts';
-import { canDraw, WallMap, type Insets } from './map';
+import { WallMap, type Insets } from './map';
 import { CommunityList } from './panels/communities';
 import { TokenDialog } from './panels/dialog';
 import { EventList, type EventWords } from './panels/events';
@@ -19,7 +19,8 @@ import { Notice } from './panels/notice';
 import { Profile } from './panels/profile';
 import { Situation } from './panels/situation';
 import { formatFragment, parseFragment, type WallState } from './state';
-import { HEAT } from './style';
+import { canDraw } from '../map/live';
+import { HEAT } from '../map/style';
 import { Tour } from './tour';
 
 /** Numbers are asked again this long after a change, and not more often than every few seconds. */
@@ -104,7 +105,7 @@ export class Wall {
 
   /** How many features of a layer the map holds in view; 0 while there is no map. */
   featureCount(layer: string): number {
-    return this.#map?.featureCount(layer) ?? 0;
+    return this.#map?.live.featureCount(layer) ?? 0;
   }
 
   get #lang(): Lang {
@@ -137,8 +138,8 @@ export class Wall {
     this.#showPanels();
     if (!this.#map) this.#openMap();
     else {
-      if (style && JSON.stringify(style) !== before) this.#map.restyle(style);
-      this.#map.touchAll();
+      if (style && JSON.stringify(style) !== before) this.#map.live.restyle(style);
+      this.#map.live.touchAll();
     }
     await Promise.all([this.#loadEvents(), this.#loadFigures()]);
   }
@@ -171,7 +172,7 @@ export class Wall {
   // --- the stream
 
   #joined(): void {
-    if (this.#joinedOnce) this.#map?.retry();
+    if (this.#joinedOnce) this.#map?.live.retry();
     else void this.#reload(); // asked only now, so that no change falls between the answers and the stream
     this.#joinedOnce = true;
     void this.#facts.askReadiness();
@@ -179,7 +180,7 @@ export class Wall {
 
   #changes(changes: readonly Change[]): void {
     this.#changedAt = performance.now();
-    for (const change of changes) this.#map?.touch(change.layer, change.bounds);
+    for (const change of changes) this.#map?.live.touch(change.layer, change.bounds);
     const events = changes.filter((c) => c.layer === 'events');
     if (events.length > 0) void this.#newEvents(events).catch(() => undefined); // the numbers and the next list set it right
     this.#planFigures();
@@ -298,7 +299,7 @@ export class Wall {
     });
     this.#notice.fault('');
     this.#place(false);
-    void this.#map.ready.then(() => this.#setReady());
+    void this.#map.live.ready.then(() => this.#setReady());
   }
 
   /** Puts the camera where the address says, else over the whole area. */
@@ -369,7 +370,7 @@ export class Wall {
   }
 
   #applyLayers(): void {
-    this.#map?.show((n) => this.#isShown(n));
+    this.#map?.live.show((n) => this.#isShown(n));
     this.#showLayers();
   }
 

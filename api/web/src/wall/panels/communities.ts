@@ -1,9 +1,9 @@
 // What everyone may see at the right when events may not be: the communities and their size.
 
-import { valueNumber, valueText, type Item } from '../../data';
-import { el } from '../../dom';
-import { count, type Lang } from '../../format';
-import { say } from '../../text';
+import { valueNumber, valueText, type Item } from '../../service/data';
+import { el } from '../../ui/dom';
+import { count, type Lang } from '../../words/format';
+import { say } from '../../words/text';
 
 /** CommunityList owns the panel of communities. */
 export class CommunityList {

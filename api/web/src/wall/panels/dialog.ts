@@ -1,8 +1,8 @@
 // A small dialog to enter or drop the token.
 
-import { el, setText } from '../../dom';
-import type { Lang } from '../../format';
-import { say } from '../../text';
+import { el, setText } from '../../ui/dom';
+import type { Lang } from '../../words/format';
+import { say } from '../../words/text';
 
 /** TokenDialog owns the dialog; it is shown above everything and closed by Escape. */
 export class TokenDialog {

@@ -1,11 +1,11 @@
 // The list at the right: the newest events, each where it is found and how far it has come.
 
-import { valueNumber, valueText, valueTime, type Item } from '../../data';
-import { el, setText } from '../../dom';
-import { moment, type Lang } from '../../format';
-import { signPicture } from '../../shapes';
-import { say } from '../../text';
-import type { LegendEntry } from '../style';
+import { valueNumber, valueText, valueTime, type Item } from '../../service/data';
+import { el, setText } from '../../ui/dom';
+import { moment, type Lang } from '../../words/format';
+import { signPicture } from '../../map/shapes';
+import { say } from '../../words/text';
+import type { LegendEntry } from '../../map/style';
 
 /** What the list needs to word an event. */
 export interface EventWords {

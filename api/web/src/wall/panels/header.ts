@@ -1,9 +1,9 @@
 // The head of the wall: whose map it is, what time it is, and whether what is shown may be believed.
 
-import { el, setText } from '../../dom';
-import { ago, clock, day, span, weekday, type Lang } from '../../format';
-import type { Health, Trouble } from '../../health';
-import { say, type Word } from '../../text';
+import { el, setText } from '../../ui/dom';
+import { ago, clock, day, span, weekday, type Lang } from '../../words/format';
+import type { Health, Trouble } from '../../service/health';
+import { say, type Word } from '../../words/text';
 
 /** What the head shows; times in milliseconds since 1970 of this computer's clock. */
 export interface HeaderView {

@@ -1,10 +1,10 @@
 // The layers: how many features each has, what its signs mean, and a switch.
 
-import { el } from '../../dom';
-import { count, type Lang } from '../../format';
-import { signPicture } from '../../shapes';
-import { say } from '../../text';
-import type { LegendEntry } from '../style';
+import { el } from '../../ui/dom';
+import { count, type Lang } from '../../words/format';
+import { signPicture } from '../../map/shapes';
+import { say } from '../../words/text';
+import type { LegendEntry } from '../../map/style';
 
 /** A line of the panel. */
 export interface LayerRow {

@@ -1,6 +1,6 @@
 // One line over the map for what must be said now: a serious new event, a map that cannot be drawn.
 
-import { el, setText } from '../../dom';
+import { el, setText } from '../../ui/dom';
 
 /** How long an alarm stays. */
 const ALARM_MS = 20_000;

@@ -1,9 +1,9 @@
 // The subdistrict in four numbers, for those who may not see its events.
 
-import { valueNumber, type Item } from '../../data';
-import { el } from '../../dom';
-import { count, type Lang } from '../../format';
-import { say, type Word } from '../../text';
+import { valueNumber, type Item } from '../../service/data';
+import { el } from '../../ui/dom';
+import { count, type Lang } from '../../words/format';
+import { say, type Word } from '../../words/text';
 
 /** Profile owns the panel. */
 export class Profile {

@@ -1,8 +1,8 @@
 // The numbers at the left: open events by level, and the last seven days of data.
 
-import { el, setText } from '../../dom';
-import { count, day, type Lang } from '../../format';
-import { say } from '../../text';
+import { el, setText } from '../../ui/dom';
+import { count, day, type Lang } from '../../words/format';
+import { say } from '../../words/text';
 import { LEVELS, type DayFigure, type Figures } from '../figures';
 
 /** Situation owns the panel of numbers. */

@@ -33,7 +33,7 @@ class Service extends Client {
     return Promise.resolve(new Response(body));
   }
 
-  send(text: string): void {
+  say(text: string): void {
     this.#open?.enqueue(new TextEncoder().encode(text));
   }
 
@@ -68,7 +68,7 @@ describe('Stream', () => {
   it('tells what comes, in order, and knows the highest number', async () => {
     const { service, stream, told } = setUp();
     await flow();
-    service.send(event('hello', 7) + event('changes', 8, ',"changes":[{"layer":"events","id":5,"op":"insert","bounds":[]}]') + event('heartbeat', 8));
+    service.say(event('hello', 7) + event('changes', 8, ',"changes":[{"layer":"events","id":5,"op":"insert","bounds":[]}]') + event('heartbeat', 8));
     await flow();
     expect(told).toEqual(['joined', 'changes events/5']);
     expect(stream.seq).toBe(8);
@@ -79,7 +79,7 @@ describe('Stream', () => {
   it('resumes after the last number when the connection breaks', async () => {
     const { service, stream, told, settle } = setUp();
     await flow();
-    service.send(event('hello', 7) + event('changes', 9, ',"changes":[]'));
+    service.say(event('hello', 7) + event('changes', 9, ',"changes":[]'));
     await flow();
     service.cut();
     await flow();
@@ -87,7 +87,7 @@ describe('Stream', () => {
     await settle(600);
     await flow();
     expect(service.asked.map((h) => h['Last-Event-ID'])).toEqual([undefined, '9']);
-    service.send(event('hello', 9));
+    service.say(event('hello', 9));
     await flow();
     expect(told).toEqual(['joined', 'changes ', 'joined']);
     expect(stream.signs).toMatchObject({ connected: true, failures: 0 });
@@ -97,10 +97,10 @@ describe('Stream', () => {
   it('does not take what the service remembers for news of the record', async () => {
     const { service, stream } = setUp();
     await flow();
-    service.send(event('heartbeat', 7, ',"age_seconds":3600'));
+    service.say(event('heartbeat', 7, ',"age_seconds":3600'));
     await flow();
     expect(judge(stream.signs, Date.now())).toMatchObject({ kind: 'stale', age: 3_600_000 });
-    service.send(event('heartbeat', 8, ',"age_seconds":0.5'));
+    service.say(event('heartbeat', 8, ',"age_seconds":0.5'));
     await flow();
     expect(judge(stream.signs, Date.now())).toEqual({ kind: 'live', age: 500 });
     stream.stop();
@@ -109,7 +109,7 @@ describe('Stream', () => {
   it('gives up a connection that has fallen silent', async () => {
     const { service, stream, settle } = setUp();
     await flow();
-    service.send(event('hello', 7));
+    service.say(event('hello', 7));
     await flow();
     await settle(STALE_AFTER_MS + 10);
     await flow();
@@ -123,13 +123,13 @@ describe('Stream', () => {
   it('passes a reload on, and asks for one when the record has gone back', async () => {
     const { service, stream, told, settle } = setUp();
     await flow();
-    service.send(event('hello', 70) + event('reload', 90));
+    service.say(event('hello', 70) + event('reload', 90));
     await flow();
     service.cut();
     await flow();
     await settle(600);
     await flow();
-    service.send(event('hello', 3));
+    service.say(event('hello', 3));
     await flow();
     expect(told).toEqual(['joined', 'reload', 'joined', 'reload']);
     expect(stream.seq).toBe(3);
@@ -158,7 +158,7 @@ describe('Stream', () => {
   it('forgets what it saw when it restarts as another caller', async () => {
     const { service, stream, settle } = setUp();
     await flow();
-    service.send(event('hello', 7));
+    service.say(event('hello', 7));
     await flow();
     stream.restart();
     await flow();

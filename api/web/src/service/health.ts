@@ -1,8 +1,8 @@
 // Whether what is on the screen may be believed. Pure: the times are given, in milliseconds of one clock.
 
 import type { Readiness } from './data';
-import { clock, day, type Lang } from './format';
-import { say } from './text';
+import { clock, day, type Lang } from '../words/format';
+import { say } from '../words/text';
 
 /** A heartbeat is due every 5 s; after three that did not come the data is called stale. */
 export const STALE_AFTER_MS = 15_000;

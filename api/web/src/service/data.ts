@@ -1,6 +1,6 @@
 // What the service answers, checked as far as the pages rely on it.
 
-import type { Bounds } from './touched';
+import type { Bounds } from '../map/touched';
 
 /** A layer as /collections lists it. */
 export interface LayerCard {

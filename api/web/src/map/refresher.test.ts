@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TileId, Bounds } from '../touched';
+import type { TileId, Bounds } from './touched';
 import { TileRefresher } from './refresher';
 
 const here: Bounds = [114.3036, 30.5637, 114.3036, 30.5637];

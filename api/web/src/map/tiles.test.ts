@@ -9,7 +9,7 @@ interface Sample {
   layers: unknown;
 }
 
-const SAMPLES = import.meta.glob<Sample>('../../../tiles/testdata/decoders/*.json', { import: 'default', eager: true });
+const SAMPLES = import.meta.glob<Sample>('../../../../tiles/testdata/decoders/*.json', { import: 'default', eager: true });
 
 /** Reads a tile into the form of what is in it: layers of features with their id, type, properties and parts. */
 function read(data: Uint8Array): unknown {

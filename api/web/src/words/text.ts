@@ -1,6 +1,6 @@
-// Every word of the pages, in both languages. Titles of layers, fields and codes come from the service.
+// The words of the wall and those that all pages share, in both languages. Titles of layers, fields and codes come from the service.
 
-import type { Lang } from './format';
+import { vocabulary } from './vocabulary';
 
 const zh = {
   oneMap: '一张图',
@@ -57,6 +57,13 @@ const zh = {
   tour: '巡游',
   touring: '巡游中',
   other: 'English',
+  pages: '页面',
+  wallPage: '大屏',
+  dispatchPage: '调度',
+  analysisPage: '分析',
+  token: '令牌',
+  lightTheme: '浅色',
+  darkTheme: '深色',
   disclaimer: '网格、社区界线为示意,不作为权属和划界依据',
   noWebgl: '本机浏览器没有可用的 WebGL 2,地图无法显示;数据面板照常更新',
   contextLost: '显卡上下文丢失,正在恢复地图…',
@@ -121,6 +128,13 @@ const en: Record<Word, string> = {
   tour: 'Tour',
   touring: 'On tour',
   other: '中文',
+  pages: 'Pages',
+  wallPage: 'Wall',
+  dispatchPage: 'Dispatch',
+  analysisPage: 'Analysis',
+  token: 'Token',
+  lightTheme: 'Light',
+  darkTheme: 'Dark',
   disclaimer: 'Grid and community limits are a sketch, no legal boundary',
   noWebgl: 'This browser has no working WebGL 2, so there is no map; the panels go on',
   contextLost: 'The graphics context was lost; the map is coming back…',
@@ -128,6 +142,4 @@ const en: Record<Word, string> = {
 };
 
 /** A text in a language, with its {holes} filled. */
-export function say(lang: Lang, word: Word, holes: Readonly<Record<string, string | number>> = {}): string {
-  return (lang === 'zh' ? zh : en)[word].replace(/\{(\w+)\}/g, (all, name: string) => String(holes[name] ?? all));
-}
+export const say = vocabulary<Word>(zh, en);

@@ -1,6 +1,6 @@
 // Fetching again the tiles that changes touched, without losing a change to a tile that is on its way.
 
-import { touchedTiles, type Bounds, type TileId } from '../touched';
+import { touchedTiles, type Bounds, type TileId } from './touched';
 
 /** What the refresher needs of a map. */
 export interface TileMap {

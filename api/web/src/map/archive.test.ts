@@ -3,7 +3,7 @@
 import { PMTiles, type Source } from 'pmtiles';
 import { describe, expect, it } from 'vitest';
 
-import sample from '../../../tiles/testdata/archive.json';
+import sample from '../../../../tiles/testdata/archive.json';
 
 /** An archive in memory. */
 function inMemory(base64: string): Source {

@@ -1,0 +1,28 @@
+// The page /ui/dispatch.
+
+import { computed } from '@preact/signals';
+import { render } from 'preact';
+import { Address } from '../ui/address';
+import { Connection } from '../ui/connection';
+import { MapView } from '../ui/map';
+import { langOf, Shell, themeOf } from '../ui/shell';
+import { codec } from './state';
+
+const address = new Address(codec);
+const lang = computed(() => langOf(address.state.value));
+const connection = new Connection(lang, computed(() => themeOf(address.state.value)));
+
+function Desk() {
+  const style = connection.style.value;
+  return (
+    <Shell page="dispatch" address={address} connection={connection}>
+      {style && <MapView lang={lang.value} connection={connection} style={style} shown={() => true} ready={() => undefined} />}
+    </Shell>
+  );
+}
+
+const root = document.getElementById('page');
+if (root) {
+  render(<Desk />, root);
+  connection.start();
+}
