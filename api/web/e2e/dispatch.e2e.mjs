@@ -154,6 +154,7 @@ test('the desk', { timeout: 600_000 }, async (t) => {
     await page.waitForSelector('.candidate', WAIT);
     await page.keyboard.press('n');
     await page.waitForSelector('.entry', WAIT);
+    await page.waitForFunction(() => document.activeElement?.id === 'entry-title-field', undefined, WAIT);
     await page.keyboard.press('Enter');
     await page.waitForSelector('#entry-title-fault', WAIT);
     await page.keyboard.type('井盖缺失');

@@ -1,6 +1,6 @@
 // The form of a new event: the place from the map, the grid and its leader filled in, similar events near by shown.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { ProblemError } from '../service/client';
 import type { Lang } from '../words/format';
@@ -51,7 +51,7 @@ export function EntryForm(p: EntryFormProps) {
     setFaults({});
     key.current = crypto.randomUUID(); // another event than the one that may have been sent
   };
-  useEffect(() => title.current?.focus(), []);
+  useLayoutEffect(() => title.current?.focus(), []); // before anybody can press another key
   const chooseCategory = (category: string): void => {
     change({ category });
     if (category) void p.domainOf(category).then((domain) => domain && setDraft((d) => (d.category === category ? { ...d, domain } : d)), () => undefined);
