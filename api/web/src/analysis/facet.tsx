@@ -63,7 +63,7 @@ export function Facet({ view, field, open }: { view: View; field: Field; open: b
             <li key={v.value ?? ''}>
               <button
                 type="button"
-                class="value"
+                class="choice"
                 data-value={v.value ?? ''}
                 aria-pressed={chosen(state.filter, field.name, v.value)}
                 onClick={() => view.refilter(toggle(state.filter, field.name, v.value))}

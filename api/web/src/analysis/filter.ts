@@ -103,7 +103,7 @@ export interface Chip {
 
 /** The parts of a filter in words. */
 export function chipsOf(filter: Filter, layer: Layer | undefined, areaName: AreaName, lang: Lang): Chip[] {
-  const chips = filter.terms.map((term, i) => ({
+  const chips: Chip[] = filter.terms.map((term, i) => ({
     key: `${i} ${term.field}`,
     text: termWords(term, fieldOf(layer, term.field), areaName, lang),
     without: { ...filter, terms: filter.terms.filter((t) => t !== term) },
