@@ -114,7 +114,7 @@ func Work(ctx context.Context, v *layers.View, q Question) (*Answer, error) {
 	if err := pass(ctx, t, filter, areaField, p, whole, areas); err != nil {
 		return nil, err
 	}
-	a := &assembly{question: &q, definitions: definitions, skip: skip, windows: windows}
+	a := newAssembly(definitions, skip, windows)
 	out := &Answer{Figures: a.figures(whole, sizes.whole, nil), Horizon: p.horizon}
 	for code, tallies := range areas {
 		size, known := sizes.areas[code]
@@ -183,10 +183,22 @@ func (t *tallies) empty() bool {
 
 // assembly makes figures of tallies.
 type assembly struct {
-	question    *Question
 	definitions []Definition
 	skip        []layers.Text
 	windows     []Window
+	records     [][][]layers.Term // by window and figure
+}
+
+func newAssembly(definitions []Definition, skip []layers.Text, windows []Window) *assembly {
+	a := &assembly{definitions: definitions, skip: skip, windows: windows}
+	for _, w := range windows {
+		all := make([][]layers.Term, len(definitions))
+		for i := range definitions {
+			all[i] = definitions[i].records(w)
+		}
+		a.records = append(a.records, all)
+	}
+	return a
 }
 
 // figures returns the figures of an area; in are the terms that choose its events.
@@ -196,8 +208,8 @@ func (a *assembly) figures(t *tallies, s size, in []layers.Term) []Figure {
 		d := &a.definitions[i]
 		f := Figure{Definition: d, Point: unknown(), Baseline: unknown(), Change: Change{math.NaN(), math.NaN(), math.NaN()}, Exact: d.value.kind != peak}
 		if f.Reason = a.skip[i]; f.Reason == nil {
-			f.Point = a.point(d, 0, t.of(0, i), s, in)
-			f.Baseline = a.point(d, 1, t.of(1, i), s, in)
+			f.Point = a.point(i, 0, t.of(0, i), s, in)
+			f.Baseline = a.point(i, 1, t.of(1, i), s, in)
 			f.Small = d.basis(t.of(0, i)) < Few
 			f.compare()
 			f.Reason = f.reason(s)
@@ -218,11 +230,11 @@ func (d *Definition) basis(t *tally) int {
 }
 
 // point returns a figure in a window.
-func (a *assembly) point(d *Definition, window int, t *tally, s size, in []layers.Term) Point {
-	w := a.windows[window]
+func (a *assembly) point(i, window int, t *tally, s size, in []layers.Term) Point {
+	d, w := &a.definitions[i], a.windows[window]
 	p := Point{Numerator: float64(t.hit), Denominator: float64(t.of), Value: math.NaN()}
-	terms, _ := d.records(w)
-	p.Records = append(terms, in...)
+	terms := a.records[window][i]
+	p.Records = append(terms[:len(terms):len(terms)], in...)
 	switch d.value.kind {
 	case ratio:
 		p.Value = 100 * float64(t.hit) / float64(t.of) // 0/0 is NaN

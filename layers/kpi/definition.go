@@ -107,11 +107,9 @@ func (g group) window(w Window) []layers.Term {
 func (d *Definition) denominator(w Window) []layers.Term { return resolve(d.of, w) }
 func (d *Definition) numerator(w Window) []layers.Term   { return resolve(d.hit, w) }
 
-// records returns the terms that choose the numerator's records in a window; exact is false where no term can say what the
-// numerator counts, and they choose the denominator's.
-func (d *Definition) records(w Window) (terms []layers.Term, exact bool) {
-	terms = append(d.group.window(w), d.denominator(w)...)
-	return append(terms, d.numerator(w)...), d.value.kind != peak
+// records returns the terms that choose the numerator's records in a window; of a peak, which no term can say, the denominator's.
+func (d *Definition) records(w Window) []layers.Term {
+	return append(append(d.group.window(w), d.denominator(w)...), d.numerator(w)...)
 }
 
 // fields returns the names of the fields that the figure needs, and those of them that must be times.

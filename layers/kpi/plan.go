@@ -1,6 +1,8 @@
 package kpi
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -31,6 +33,7 @@ type figurePlan struct {
 	figure   int // position in the question's definitions
 	of, hit  uint64
 	value    *value
+	zone     *time.Location // of the hours of the day
 	from, to int
 	stopped  int // the field of when a spell was given up; -1 where there is none
 }
@@ -65,6 +68,7 @@ func newPlan(t *layers.Table, definitions []Definition, windows []Window, skip [
 			p.groups = append(p.groups, g.groupPlan)
 		}
 	}
+	slices.SortStableFunc(p.groups, func(a, b groupPlan) int { return cmp.Compare(a.at, b.at) }) // each field is read once
 	return p
 }
 
@@ -81,21 +85,19 @@ func (g group) key() string {
 type planner struct {
 	groupPlan
 	table *layers.Table
+	zone  *time.Location
 	terms []layers.Term
 	fault error // of the group's own terms
 }
 
 func newPlanner(t *layers.Table, g group, n int, w Window) *planner {
-	p := &planner{table: t, groupPlan: groupPlan{window: n, at: t.Layer.Index(g.at), from: w.From.UnixMicro(), to: w.To.UnixMicro()}}
+	p := &planner{table: t, zone: worktime.Zone(), groupPlan: groupPlan{window: n, at: t.Layer.Index(g.at), from: w.From.UnixMicro(), to: w.To.UnixMicro()}}
 	if g.standing {
-		p.from = leastMicro
+		p.from = math.MinInt64
 	}
 	p.base, p.fault = p.mask(resolve(g.terms, w))
 	return p
 }
-
-// leastMicro is before every time that a feature can have.
-const leastMicro = -1 << 62
 
 // add takes a figure in.
 func (p *planner) add(i int, d *Definition, w Window) error {
@@ -111,7 +113,7 @@ func (p *planner) add(i int, d *Definition, w Window) error {
 		return err
 	}
 	l := &p.table.Layer
-	p.figures = append(p.figures, figurePlan{figure: i, of: of, hit: of | hit, value: &d.value,
+	p.figures = append(p.figures, figurePlan{figure: i, of: of, hit: of | hit, value: &d.value, zone: p.zone,
 		from: l.Index(d.value.from), to: l.Index(d.value.to), stopped: l.Index("cancelled_at")})
 	return nil
 }
@@ -141,14 +143,17 @@ func equal(a, b layers.Term) bool {
 
 // count takes an event into the tallies, one a figure and window.
 func (p *plan) count(r layers.Row, tallies ...*tallies) {
+	field, moment, micro := -1, time.Time{}, int64(0)
 	for i := range p.groups {
 		g := &p.groups[i]
-		at := r.Value(g.at)
-		if at.IsNull() {
-			continue
+		if g.at != field {
+			field, moment, micro = g.at, time.Time{}, math.MaxInt64
+			if v := r.Value(field); !v.IsNull() {
+				moment = v.Time()
+				micro = moment.UnixMicro()
+			}
 		}
-		moment := at.Time()
-		if micro := moment.UnixMicro(); micro < g.from || micro >= g.to {
+		if micro < g.from || micro >= g.to {
 			continue
 		}
 		met, ok := g.meets(r)
@@ -234,6 +239,6 @@ func (t *tally) add(f *figurePlan, at time.Time, hit bool, s spell) {
 		if t.hours == nil {
 			t.hours = new([24]int)
 		}
-		t.hours[at.In(worktime.Zone()).Hour()]++
+		t.hours[at.In(f.zone).Hour()]++
 	}
 }
