@@ -89,7 +89,7 @@ export async function askGroups(client: Client, layer: string, by: string, filte
 export function readGroups(body: unknown): Groups {
   const b = obj(body);
   const groups = arr(b['groups']).map((g) => {
-    const key = arr(obj(g)['key']).map((k) => (k === null || k === undefined ? null : String(k)));
+    const key = arr(obj(g)['key']).map((k) => (k === null || k === undefined || k === 'null()' ? null : String(k)));
     return { key, title: arr(obj(g)['title']).map((t, i) => titles(t, key[i] ?? '')), count: num(obj(g)['count']) ?? 0 };
   });
   return { matched: num(b['matched']) ?? 0, groups };

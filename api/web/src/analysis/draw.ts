@@ -50,13 +50,15 @@ export function writePolygon(corners: readonly Position[]): string {
   return `POLYGON((${[...corners, first].map(([lon, lat]) => `${lon} ${lat}`).join(',')}))`;
 }
 
-/** Reads the outer ring of a polygon, its first position not repeated; undefined for what is none. */
+/** Reads the outer ring of a polygon, its first position not repeated; undefined for what is none, or is not closed. */
 export function readPolygon(text: string): Position[] | undefined {
   const ring = /^\s*POLYGON\s*\(\(([^()]*)\)/i.exec(text)?.[1];
   const positions = ring?.split(',').map((p) => p.trim().split(/\s+/).map(Number));
   if (!positions || positions.length < 4) return undefined;
   const out = positions.flatMap(([lon, lat]) => (lon !== undefined && lat !== undefined && Number.isFinite(lon) && Number.isFinite(lat) ? [[lon, lat] as const] : []));
-  return out.length === positions.length ? out.slice(0, -1) : undefined;
+  const [first, last] = [out[0], out.at(-1)];
+  const closed = first && last && first[0] === last[0] && first[1] === last[1];
+  return closed && out.length === positions.length ? out.slice(0, -1) : undefined;
 }
 
 /** Whether a position lies in a ring. */

@@ -33,6 +33,8 @@ export function ExportDialog({ view, matched, open, closed }: { view: View; matc
   const start = (format: Format, narrow: boolean): void => {
     const query = queryOf(state.filter);
     if (narrow) query.set('properties', shownFields(view).map((f) => f.name).join(','));
+    if (state.sort) query.set('sortby', state.sort);
+    if (format === 'csv' && lang === 'en') query.set('lang', lang);
     const request = { layer: layer.id, format, query };
     const abort = new AbortController();
     running.current = abort;

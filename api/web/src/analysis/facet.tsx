@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { count } from '../words/format';
 import { askGroups, type Groups } from './ask';
 import { chosen, queryOf, toggle } from './filter';
-import type { Field } from './schema';
+import { facetFields, type Field } from './schema';
 import { useAnswer } from './use';
 import { keyOf, type View } from './view';
 import { say } from './words';
@@ -57,6 +57,7 @@ export function Facet({ view, field, open }: { view: View; field: Field; open: b
       >
         {field.title[lang]}
       </summary>
+      {answer.error !== undefined && <p class="fault">{answer.error}</p>}
       {open && (
         <ul>
           {shown.map((v) => (
@@ -87,7 +88,7 @@ export function Facet({ view, field, open }: { view: View; field: Field; open: b
   );
 }
 
-/** The facets that are open: those that the address says, else the first three. */
+/** The facets that are open: those that the address says, else the first two with few values. */
 export function openFacets(view: Pick<View, 'state' | 'layer'>): readonly string[] {
-  return view.state.facets ?? view.layer.fields.filter((f) => f.type === 'enum' && f.codes.size <= 12).slice(0, 2).map((f) => f.name);
+  return view.state.facets ?? facetFields(view.layer).filter((f) => f.type !== 'bool' && f.codes.size <= 12).slice(0, 2).map((f) => f.name);
 }

@@ -22,7 +22,7 @@ export function KpiTab({ view }: { view: View }) {
   return (
     <div class="kpitab" aria-busy={answer.asking}>
       <div class="tools">
-        <Versus view={view} />
+        <Versus view={view} usual="year" />
         <button
           type="button"
           class="button"
@@ -127,9 +127,11 @@ function KpiRow({ view, kpi }: { view: View; kpi: Kpi }) {
       </td>
       <td class="actions">
         <RecordsButton view={view} kpi={kpi} />
-        <button type="button" class="link" data-kpi-map aria-pressed={here && state.map === 'areas'} onClick={() => view.change({ kpi: kpi.id, map: 'areas' })}>
-          {say(lang, 'kpiOnMap')}
-        </button>
+        {kpi.value !== null && (
+          <button type="button" class="link" data-kpi-map aria-pressed={here && state.map === 'areas'} onClick={() => view.change({ kpi: kpi.id, map: 'areas' })}>
+            {say(lang, 'kpiOnMap')}
+          </button>
+        )}
       </td>
     </tr>
   );

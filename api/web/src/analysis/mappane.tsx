@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
-import type { MapMouseEvent, StyleSpecification } from 'maplibre-gl';
+import type { MapMouseEvent, MapOptions, StyleSpecification } from 'maplibre-gl';
 import type { LiveMap } from '../map/live';
 import type { Item } from '../service/data';
 import type { Connection } from '../ui/connection';
@@ -68,7 +68,7 @@ export function MapPane({ view, connection, style, found }: MapPaneProps) {
         connection={connection}
         style={style}
         shown={shown}
-        options={state.view ? { center: [state.view.lon, state.view.lat], zoom: state.view.zoom, bearing: state.view.bearing, pitch: state.view.pitch } : {}}
+        options={cameraOf(view, connection)}
         events={{ moved: (camera) => now.current.view.change({ view: camera }) }}
         ready={(live) => {
           handle().map = live;
@@ -102,6 +102,13 @@ export function MapPane({ view, connection, style, found }: MapPaneProps) {
   );
 }
 
+/** Where the map begins: where the address says, else over the whole. */
+function cameraOf({ state }: View, connection: Connection): Partial<MapOptions> {
+  if (state.view) return { center: [state.view.lon, state.view.lat], zoom: state.view.zoom, bearing: state.view.bearing, pitch: state.view.pitch };
+  const whole = connection.collections.value.find((c) => c.id === 'subdistricts')?.extent;
+  return whole ? { bounds: [...whole], fitBoundsOptions: { padding: 32 } } : {};
+}
+
 function act(view: View, live: LiveMap, what: Clicked | undefined, e: MapMouseEvent, cells: FeatureCollection | undefined, picked: () => void): void {
   switch (what?.kind) {
     case 'area':
@@ -127,12 +134,18 @@ function cellAt(cells: FeatureCollection | undefined, at: Position): readonly Po
   return rings.map((ring) => ring.slice(0, -1).map(([lon = 0, lat = 0]) => [lon, lat] as const)).find((ring) => contains(ring, at));
 }
 
-/** Brings a record into sight when it is out of it. */
+/** How much of the map the card covers, in pixels. */
+const CARD_WIDTH = 290;
+
+/** Brings a record into sight when it is out of it or under its card. */
 function show(map: LiveMap | undefined, item: Item | undefined): void {
   if (!map || map.gone || !item?.bounds) return;
   const [w, s, e, n] = item.bounds;
   const at: [number, number] = [(w + e) / 2, (s + n) / 2];
-  if (!map.gl.getBounds().contains(at)) map.gl.easeTo({ center: at, zoom: Math.max(15.5, map.gl.getZoom()), essential: false });
+  const { x, y } = map.gl.project(at);
+  const { clientWidth, clientHeight } = map.gl.getContainer();
+  const seen = x > 0 && y > 0 && x < clientWidth - CARD_WIDTH && y < clientHeight;
+  if (!seen) map.gl.easeTo({ center: at, zoom: Math.max(15.5, map.gl.getZoom()), offset: [-CARD_WIDTH / 2, 0], essential: false });
 }
 
 function marks(within: readonly Position[] | undefined, corners: readonly Position[]): Feature[] {

@@ -15,6 +15,8 @@ export const AREAS = 'analysis-areas';
 export const CELLS = 'analysis-cells';
 export const MARKS = 'analysis-marks';
 
+/** The first of the labels of the ground, which stay above what is drawn. */
+const LABELS = 'streets-label';
 const FONT = ['Shapan Bold', 'Noto Sans CJK SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', 'WenQuanYi Micro Hei', 'sans-serif'];
 
 /** The colours of what is drawn. */
@@ -55,14 +57,14 @@ export function pointsOverlay(layer: Layer, query: string, theme: Theme, origin:
             type: 'circle',
             ...base,
             filter: ['has', 'point_count'],
-            paint: { 'circle-color': ink.cluster, 'circle-opacity': 0.9, 'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'point_count']], 1, 10, 10, 17, 60, 34], 'circle-stroke-color': ink.point, 'circle-stroke-width': 1.6 },
+            paint: { 'circle-color': ink.cluster, 'circle-opacity': 0.8, 'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'point_count']], 1, 7, 10, 14, 60, 34], 'circle-stroke-color': ink.point, 'circle-stroke-width': 1.2 },
           },
           {
             id: 'analysis-cluster-count',
             type: 'symbol',
             ...base,
             filter: ['has', 'point_count'],
-            layout: { 'text-field': ['to-string', ['get', 'point_count']], 'text-font': FONT, 'text-size': 13, 'text-allow-overlap': true, 'text-ignore-placement': true },
+            layout: { 'text-field': ['to-string', ['get', 'point_count']], 'text-font': FONT, 'text-size': ['interpolate', ['linear'], ['sqrt', ['get', 'point_count']], 1, 10, 10, 12, 60, 18], 'text-allow-overlap': true, 'text-ignore-placement': true },
             paint: { 'text-color': ink.text },
           },
           {
@@ -77,7 +79,7 @@ export function pointsOverlay(layer: Layer, query: string, theme: Theme, origin:
           ...(layer.geometry === 'polygon' ? [{ id: 'analysis-fill', type: 'fill' as const, ...base, paint: { 'fill-color': paint, 'fill-opacity': 0.35 } }] : []),
           { id: 'analysis-line', type: 'line', ...base, paint: { 'line-color': paint, 'line-width': layer.geometry === 'line' ? 2.4 : 1.2 } },
         ];
-  return { sources: { [SOURCE]: vector(tiles, layer.maxzoom) }, layers };
+  return { sources: { [SOURCE]: vector(tiles, layer.maxzoom) }, layers, below: LABELS };
 }
 
 /** Heat as the service draws it. */
@@ -86,7 +88,7 @@ export function heatOverlay(layer: Layer, query: string, origin: string): Overla
   return {
     sources: { [SOURCE]: { type: 'raster', tiles: [url], minzoom: 8, maxzoom: 16, tileSize: 512 } },
     layers: [{ id: 'analysis-heat', type: 'raster', source: SOURCE, paint: { 'raster-opacity': 0.85, 'raster-resampling': 'linear', 'raster-fade-duration': 0 } }],
-    below: 'streets-label',
+    below: LABELS,
   };
 }
 
@@ -100,7 +102,7 @@ export function cellsOverlay(stops: readonly Stop[]): Overlay {
       { id: 'analysis-cells', type: 'fill', source: CELLS, paint: { 'fill-color': color, 'fill-opacity': ['case', ['==', ['get', 'value'], 0], 0.05, 0.75] } },
       { id: 'analysis-cells-line', type: 'line', source: CELLS, paint: { 'line-color': '#8899aa', 'line-opacity': 0.4, 'line-width': 0.6 } },
     ],
-    below: 'streets-label',
+    below: LABELS,
   };
 }
 
@@ -120,7 +122,7 @@ export function areasOverlay(kind: AreaField, shades: readonly Shade[], classes:
       { id: 'analysis-area-line', type: 'line', ...base, filter: ['!', isSmall], paint: { 'line-color': INK[theme].edge, 'line-width': 1 } },
       { id: 'analysis-area-small', type: 'line', ...base, filter: isSmall, paint: { 'line-color': INK[theme].text, 'line-width': 1, 'line-opacity': 0.6, 'line-dasharray': [2, 2] } },
     ],
-    below: 'streets-label',
+    below: LABELS,
   };
 }
 

@@ -32,10 +32,18 @@ export const RAMPS = {
   light: ['#fde3a7', '#f9a968', '#e0605f', '#9c2f7f', '#4b1d72'],
 } as const;
 
+/** What a value is of. */
+export interface Rate {
+  readonly per: Per;
+  readonly window: Window | undefined;
+  /** The area that is looked at: others have no value. */
+  readonly scope?: string | undefined;
+}
+
 /** Values of areas from counts: the counts, or rates per hectare and week or per 1,000 households. */
-export function shadesOf(groups: Groups, kind: AreaField, areas: Areas, per: Per, window: Window | undefined): Shade[] {
+export function shadesOf(groups: Groups, kind: AreaField, areas: Areas, { per, window, scope = '' }: Rate): Shade[] {
   const counts = new Map(groups.groups.map((g) => [g.key[0] ?? '', g.count]));
-  return areas.of(kind).map(({ code, households, hectares }) => {
+  return areas.of(kind).filter(({ code }) => scope === '' || areas.path(code).some((a) => a.code === scope)).map(({ code, households, hectares }) => {
     const n = counts.get(code) ?? 0;
     const small = (per !== 'count' && n < FEW_RECORDS) || (per === '1000-households' && households < FEW_HOUSEHOLDS);
     return { code, value: rate(n, per, households, hectares, window), small };
@@ -48,30 +56,35 @@ function rate(n: number, per: Per, households: number, hectares: number, window:
   return hectares > 0 && window ? n / hectares / (daysOf(window) / 7) : null;
 }
 
-/** Five classes with round limits that hold all values; one class where all are equal. */
+/**
+ * Classes that hold all values but nothing at all (0), with as equally many areas in each as can be and limits of two digits: neither a few
+ * large values nor many zeros make the rest one colour. One class where all are equal.
+ */
 export function classesOf(values: readonly (number | null)[], ramp: readonly string[]): Class[] {
-  const known = values.filter((v): v is number => v !== null);
-  if (known.length === 0) return [];
-  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const known = values.filter((v): v is number => v !== null && v !== 0).sort((a, b) => a - b);
+  const [low, high] = [known[0], known.at(-1)];
+  if (low === undefined || high === undefined) return [];
   if (low === high) return [{ from: low, to: low, color: ramp[Math.floor(ramp.length / 2)] ?? '#888888' }];
-  const step = roundUp((high - low) / ramp.length);
-  const start = Math.floor(low / step) * step;
-  const n = Math.max(1, Math.ceil(tidy((high - start) / step) + 1e-9));
-  return Array.from({ length: n }, (_, i) => ({
-    from: tidy(start + i * step),
-    to: tidy(start + (i + 1) * step),
-    color: ramp[Math.min(ramp.length - 1, Math.round((i * (ramp.length - 1)) / Math.max(1, n - 1)))] ?? '#888888',
+  const inner = Array.from({ length: ramp.length - 1 }, (_, i) => round(known[Math.ceil(((i + 1) * known.length) / ramp.length)] ?? high, Math.round));
+  const limits = [...new Set([round(low, Math.floor), ...inner, round(high, (x) => Math.floor(x) + 1)])].sort((a, b) => a - b);
+  const n = limits.length - 1;
+  return limits.slice(0, -1).map((from, i) => ({
+    from,
+    to: limits[i + 1] ?? from,
+    color: ramp[n === 1 ? Math.floor(ramp.length / 2) : Math.round((i * (ramp.length - 1)) / (n - 1))] ?? '#888888',
   }));
 }
 
-/** The colour of a value. */
+/** The colour of 0. */
+export const NOTHING = '#8a97a8';
+
+/** The colour of a value; undefined where it is not known. */
 export const colorOf = (value: number | null, classes: readonly Class[]): string | undefined =>
-  value === null ? undefined : (classes.find((c) => value < c.to) ?? classes.at(-1))?.color;
+  value === null ? undefined : value === 0 ? NOTHING : (classes.find((c) => value < c.to) ?? classes.at(-1))?.color;
 
-/** The next of 1, 2, 2.5, 5 × 10^n. */
-function roundUp(x: number): number {
-  const power = 10 ** Math.floor(Math.log10(x));
-  return tidy(([1, 2, 2.5, 5, 10].find((m) => m * power >= x * (1 - 1e-9)) ?? 10) * power);
+/** A number of two digits near x, rounded as told. */
+function round(x: number, how: (x: number) => number): number {
+  if (x === 0) return how(0);
+  const unit = 10 ** (Math.floor(Math.log10(Math.abs(x))) - 1);
+  return Number((how(Number((x / unit).toPrecision(12))) * unit).toPrecision(10));
 }
-
-const tidy = (x: number): number => Number(x.toPrecision(10));

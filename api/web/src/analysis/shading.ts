@@ -11,7 +11,7 @@ import { legendNumber, type LegendText } from './legend';
 import { areasOverlay, cellsOverlay, CODE_COLORS, codeColors, heatOverlay, INK, pointsOverlay } from './overlay';
 import { baselineOf, readWindow, writeWindow } from './period';
 import { facetFields, type Field } from './schema';
-import { classesOf, FEW_HOUSEHOLDS, FEW_RECORDS, RAMPS, shadesOf, type Shade } from './shade';
+import { classesOf, NOTHING as NOTHING_COLOR, FEW_HOUSEHOLDS, FEW_RECORDS, RAMPS, shadesOf, type Shade } from './shade';
 import type { MapMode, Per } from './state';
 import { useAnswer } from './use';
 import { keyOf, type View } from './view';
@@ -119,7 +119,7 @@ function useAreaCounts(view: View, on: boolean): Shading {
   const filter = per === 'ha-week' ? windowed(view) : state.filter;
   const found = useAnswer(on ? keyOf(view, 'areas', kind, queryOf(filter).toString()) : undefined, (signal) => askGroups(client, layer.id, kind, filter, signal));
   if (!found.value) return { ...NOTHING, error: found.error };
-  const shades = shadesOf(found.value, kind, areas, per, readWindow(filter.datetime));
+  const shades = shadesOf(found.value, kind, areas, { per, window: readWindow(filter.datetime), scope: state.filter.scope });
   return areaShading(view, shades, `${layer.title[lang]} · ${say(lang, kind)}`, say(lang, UNIT_WORDS[per]), legendNumber);
 }
 
@@ -136,6 +136,7 @@ function areaShading(view: View, shades: readonly Shade[], title: string, unit: 
   const { lang, theme, state } = view;
   const classes = classesOf(shades.map((s) => s.value), RAMPS[theme]);
   const lines = [...classes].reverse().map((c) => ({ color: c.color, text: c.from === c.to ? write(c.from) : `${write(c.from)} – ${write(c.to)}` }));
+  if (shades.some((s) => s.value === 0)) lines.push({ color: NOTHING_COLOR, text: '0' });
   const note = shades.some((s) => s.small) ? say(lang, 'smallMark', { n: FEW_RECORDS, h: FEW_HOUSEHOLDS }) : undefined;
   return { overlay: areasOverlay(state.area ?? 'community', shades, classes, theme, location.origin), legend: { title, unit, lines, note } };
 }

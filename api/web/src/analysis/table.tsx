@@ -2,7 +2,6 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import type { Item } from '../service/data';
-import { count } from '../words/format';
 import type { TablePage } from './ask';
 import { cellText, isQuantity } from './cell';
 import { ColumnPicker } from './columns';
@@ -93,7 +92,7 @@ function Row({ view, item, fields }: { view: View; item: Item; fields: readonly 
     <tr ref={row} data-id={item.id} {...(here ? { 'aria-selected': true, class: 'here' } : {})} onClick={() => view.change({ id: here ? undefined : item.id })}>
       <td class="quantity">
         <button type="button" class="link" aria-pressed={here} aria-label={`${say(lang, 'showOnMap')}: ${item.id}`}>
-          {count(item.id)}
+          {item.id}
         </button>
       </td>
       {fields.map((f) => (

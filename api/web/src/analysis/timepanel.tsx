@@ -34,7 +34,6 @@ export function TimePanel({ view }: { view: View }) {
       </div>
       <div class="days">
         <input class="field" type="date" aria-label={say(lang, 'from')} value={window?.from ?? ''} onChange={(e) => end('from', e.currentTarget.value)} />
-        <span aria-hidden="true">—</span>
         <input class="field" type="date" aria-label={say(lang, 'to')} value={window?.to ?? ''} onChange={(e) => end('to', e.currentTarget.value)} />
       </div>
       {extent && <p class="note">{say(lang, 'asOf', { day: extent.last })}</p>}

@@ -4,15 +4,16 @@ import { baselineOf, isDay, readWindow, windowWords, writeWindow } from './perio
 import type { View } from './view';
 import { say } from './words';
 
-/** The picker: nothing, the period before, the same days a year before, or days to enter. */
-export function Versus({ view }: { view: View }) {
+/** The picker: nothing (unless something is `usual`), the period before, the same days a year before, or days to enter. */
+export function Versus({ view, usual }: { view: View; usual?: 'year' | 'previous' }) {
   const { lang, state } = view;
   const window = readWindow(state.filter.datetime);
-  const baseline = baselineOf(state.versus, window);
-  const kind = state.versus === undefined || state.versus === 'previous' || state.versus === 'year' ? (state.versus ?? '') : 'custom';
+  const versus = state.versus ?? usual;
+  const baseline = baselineOf(versus, window);
+  const kind = versus === undefined || versus === 'previous' || versus === 'year' ? (versus ?? '') : 'custom';
   const set = (next: string): void => {
-    const versus = next === 'custom' ? baseline && writeWindow(baseline) : next || undefined;
-    view.change({ versus, ...(versus === undefined ? { diff: undefined } : {}) }, true);
+    const chosen = next === 'custom' ? baseline && writeWindow(baseline) : next || undefined;
+    view.change({ versus: chosen, ...(chosen === undefined ? { diff: undefined } : {}) }, true);
   };
   const end = (name: 'from' | 'to', day: string): void => {
     if (!isDay(day) || !baseline) return;
@@ -24,7 +25,7 @@ export function Versus({ view }: { view: View }) {
       <label>
         {say(lang, 'comparedWith')}{' '}
         <select class="field" data-versus value={kind} onChange={(e) => set(e.currentTarget.value)}>
-          <option value="">{say(lang, 'noCompare')}</option>
+          {usual === undefined && <option value="">{say(lang, 'noCompare')}</option>}
           <option value="previous">{say(lang, 'previousPeriod')}</option>
           <option value="year">{say(lang, 'yearBefore')}</option>
           {window && <option value="custom">{say(lang, 'custom')}</option>}
