@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Feature, FeatureCollection, Geometry } from 'geojson';
 import type { MapMouseEvent, MapOptions, StyleSpecification } from 'maplibre-gl';
+import { formatCamera, type Camera } from '../map/camera';
 import type { LiveMap } from '../map/live';
 import type { Item } from '../service/data';
 import type { Connection } from '../ui/connection';
@@ -59,6 +60,10 @@ export function MapPane({ view, connection, style, found }: MapPaneProps) {
     if (map && !map.gone && view.tick > 0 && map.gl.getSource(SOURCE)) map.gl.refreshTiles(SOURCE);
   }, [view.tick]);
   useEffect(() => show(map, found.value?.item), [map, found.value?.item.id]);
+  const camera = state.view && formatCamera(state.view);
+  useEffect(() => {
+    if (map && !map.gone && state.view && formatCamera(map.camera) !== camera) map.gl.jumpTo(placed(state.view));
+  }, [map, camera]);
 
   return (
     <section class="mappane" aria-label={say(lang, 'mapMode')}>
@@ -102,9 +107,11 @@ export function MapPane({ view, connection, style, found }: MapPaneProps) {
   );
 }
 
+const placed = ({ lon, lat, zoom, bearing, pitch }: Camera) => ({ center: [lon, lat] as [number, number], zoom, bearing, pitch });
+
 /** Where the map begins: where the address says, else over the whole. */
 function cameraOf({ state }: View, connection: Connection): Partial<MapOptions> {
-  if (state.view) return { center: [state.view.lon, state.view.lat], zoom: state.view.zoom, bearing: state.view.bearing, pitch: state.view.pitch };
+  if (state.view) return placed(state.view);
   const whole = connection.collections.value.find((c) => c.id === 'subdistricts')?.extent;
   return whole ? { bounds: [...whole], fitBoundsOptions: { padding: 32 } } : {};
 }
