@@ -174,9 +174,17 @@ test('the analysis', { timeout: 600_000 }, async (t) => {
     await waitMatched(page, before);
 
     await page.click('[data-hand=draw]');
-    for (const key of [' ', 'ArrowRight', ' ', 'ArrowDown', ' ']) {
-      await page.keyboard.press(key);
-      await page.waitForFunction(() => !window.shapanAnalysis.map.gl.isMoving(), undefined, { polling: 100 });
+    await page.waitForSelector('.drawing output', { state: 'attached' });
+    const corner = async (n) => {
+      await page.keyboard.press(' ');
+      await page.waitForFunction((wanted) => document.querySelector('.drawing output')?.textContent === wanted, String(n), { timeout: START_MS, polling: 100 });
+    };
+    await corner(1);
+    for (const [i, arrow] of ['ArrowRight', 'ArrowDown'].entries()) {
+      const centre = await page.evaluate(() => String(window.shapanAnalysis.map.gl.getCenter()));
+      await page.keyboard.press(arrow);
+      await page.waitForFunction((was) => String(window.shapanAnalysis.map.gl.getCenter()) !== was && !window.shapanAnalysis.map.gl.isMoving(), centre, { timeout: START_MS, polling: 100 });
+      await corner(i + 2);
     }
     await page.keyboard.press('Enter');
     const keyed = await matched(page, before);

@@ -1,6 +1,6 @@
 // Drawing an area on the map, with the mouse or with the keyboard alone.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Map as GlMap, MapMouseEvent } from 'maplibre-gl';
 import { crosses, isArea, withCorner, writePolygon, type Position } from './draw';
 import type { View } from './view';
@@ -31,7 +31,8 @@ export function DrawTool({ view, map, show, done }: DrawToolProps) {
   };
   const undo = (): void => set(now.current.slice(0, -1));
   useEffect(() => show(corners), [corners]);
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // At once: the next key must not reach the button that began this.
     const click = (e: MapMouseEvent): void => set(withCorner(now.current, [e.lngLat.lng, e.lngLat.lat]));
     const twice = (e: MapMouseEvent): void => {
       e.preventDefault();
