@@ -61,11 +61,12 @@ function useLightPrint({ theme }: View): void {
     const root = document.documentElement;
     const before = (): void => void (root.dataset['theme'] = 'light');
     const after = (): void => void (root.dataset['theme'] = theme);
-    window.addEventListener('beforeprint', before);
-    window.addEventListener('afterprint', after);
+    const first = { capture: true }; // before the charts take their colours
+    window.addEventListener('beforeprint', before, first);
+    window.addEventListener('afterprint', after, first);
     return () => {
-      window.removeEventListener('beforeprint', before);
-      window.removeEventListener('afterprint', after);
+      window.removeEventListener('beforeprint', before, first);
+      window.removeEventListener('afterprint', after, first);
     };
   }, [theme]);
 }

@@ -40,8 +40,16 @@ export function Chart(p: ChartProps) {
       sized.observe(host.current);
       props.current.stands?.(made);
     });
+    // Paper may have other colours, and takes what is drawn at once.
+    const again = (): void => {
+      if (chart.current && host.current) draw(chart.current, host.current, props.current, true);
+    };
+    window.addEventListener('beforeprint', again);
+    window.addEventListener('afterprint', again);
     return () => {
       gone = true;
+      window.removeEventListener('beforeprint', again);
+      window.removeEventListener('afterprint', again);
       sized?.disconnect();
       props.current.stands?.(undefined);
       chart.current?.dispose();
@@ -54,8 +62,8 @@ export function Chart(p: ChartProps) {
   return <div ref={host} class="chart" role="img" aria-label={p.label} style={{ height: `${p.height}px` }} />;
 }
 
-function draw(chart: EChartsType, host: HTMLElement, p: ChartProps): void {
-  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+function draw(chart: EChartsType, host: HTMLElement, p: ChartProps, still = false): void {
+  const calm = still || matchMedia('(prefers-reduced-motion: reduce)').matches;
   chart.setOption(barOption(p.bars, readColours(host), { label: p.label, calm, brush: p.brush !== undefined }), { notMerge: true });
   if (p.brush) chart.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption: { brushType: 'lineX', brushMode: 'single' } });
 }
