@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shapan/layers"
+	"shapan/layers/worktime"
 	"shapan/tiles"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,5 +28,6 @@ type Config struct {
 	MaxBody   int64            // bytes of a request body; 0: 8 MiB
 	MaxStream int              // open streams at once; 0: 1000
 	Basemap   *tiles.Archive   // under our layers, for everyone; nil: none
+	Hours     []worktime.Span  // of a working day; nil: those of worktime.Office
 	Heartbeat time.Duration    // between signs of life on a stream; 0: 5 s
 }

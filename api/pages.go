@@ -102,7 +102,7 @@ a{color:#7cc4ff}table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6
 <p><a href="/ui/wall">大屏 Wall</a> · <a href="/ui/dispatch">调度台 Dispatch</a> · <a href="/ui/analysis">数据分析 Analysis</a> · <a href="/collections">图层 Layers (JSON)</a> · <a href="/style.json">样式 Style</a> · <a href="/readyz">状态 Status</a> · <a href="/metrics">指标 Metrics</a></p>
 <table><tr><th>图层 Layer</th><th>名称 Title</th><th>数量 Features</th><th></th></tr>
 {{range .Tables}}<tr><td><a href="/collections/{{.Layer.Name}}">{{.Layer.Name}}</a></td><td>{{.Layer.Title.In "zh"}} {{.Layer.Title.In "en"}}</td><td>{{.Len}}</td>
-<td><a href="/collections/{{.Layer.Name}}/items?limit=10">items</a> <a href="/export/{{.Layer.Name}}.geojson">geojson</a></td></tr>{{end}}</table>
+<td><a href="/collections/{{.Layer.Name}}/items?limit=10">items</a> <a href="/export/{{.Layer.Name}}.geojson">geojson</a> <a href="/export/{{.Layer.Name}}.csv">csv</a></td></tr>{{end}}</table>
 <p><small>版本 version {{.Version}} · 状态号 state {{.Seq}} · 未带令牌只能看到公开图层 without a token only public layers are shown</small></p></body></html>
 `))
 

@@ -50,7 +50,7 @@ func New(c Config) (*Server, error) {
 	if c.Heartbeat <= 0 {
 		c.Heartbeat = 5 * time.Second
 	}
-	s := &Server{Config: c, streams: make(chan struct{}, c.MaxStream), versionTag: xxhash.Sum64String(c.Version), calendar: worktime.New()}
+	s := &Server{Config: c, streams: make(chan struct{}, c.MaxStream), versionTag: xxhash.Sum64String(c.Version), calendar: worktime.New(c.Hours...)}
 	s.metrics = newMetrics(c.Registry, c.Live, c.Cache)
 	compress, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(1024),
@@ -124,6 +124,7 @@ func (s *Server) routes() http.Handler {
 	r.Handle("/positions", s.answer("/positions", s.positions)).Methods(http.MethodPost)
 	get("/export/{layer}.manifest.json", s.exportManifest)
 	get("/export/{layer}.{ext:geojson|csv}", s.export)
+	get("/calendar", s.workCalendar)
 	get("/stream", s.stream)
 	get("/basemap.json", s.basemapJSON)
 	get("/basemap/{z}/{x}/{y}.{ext:[a-z]+}", s.basemapTile)

@@ -18,6 +18,7 @@ import (
 	"shapan/api"
 	"shapan/api/web"
 	"shapan/layers"
+	"shapan/layers/worktime"
 	"shapan/tiles"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,6 +39,7 @@ type serveCommand struct {
 	Proxies     string `help:"Proxies whose X-Forwarded-For tells where a request came from: addresses or networks by commas, or none." default:"127.0.0.0/8,::1" placeholder:"ADDRESS,..."`
 	Connections int    `help:"Connections at once; more wait." default:"4096"`
 	Streams     int    `help:"Open change streams at once; more are refused." default:"1000"`
+	Hours       string `help:"Hours of a working day, by which working time is counted." default:"09:00-12:00,13:30-17:30" placeholder:"FROM-TO,..."`
 	LogFormat   string `help:"How the log is written to stderr: ${enum}." enum:"text,json" default:"text"`
 	Sample      bool   `help:"Fill an empty record with the sample subdistrict." default:"true" negatable:""`
 }
@@ -124,6 +126,9 @@ func (s serveCommand) check() error {
 	}
 	if _, err := s.trusted(); err != nil {
 		return err
+	}
+	if _, err := worktime.ParseHours(s.Hours); err != nil {
+		return misused("--hours: %w", err)
 	}
 	if err := s.prepare(); err != nil {
 		return err
@@ -239,6 +244,10 @@ func (s serveCommand) handler(live *layers.Live, base *tiles.Archive, log *slog.
 	if err != nil {
 		return nil, err
 	}
+	hours, err := worktime.ParseHours(s.Hours)
+	if err != nil {
+		return nil, err
+	}
 	server, err := api.New(api.Config{
 		Live:      live,
 		Cache:     cache,
@@ -249,6 +258,7 @@ func (s serveCommand) handler(live *layers.Live, base *tiles.Archive, log *slog.
 		PublicURL: s.PublicURL,
 		Basemap:   base,
 		Proxies:   proxies,
+		Hours:     hours,
 		MaxStream: s.Streams,
 	})
 	if err != nil {

@@ -208,7 +208,11 @@ func appendWKT(dst []byte, g orb.Geometry, digits int) []byte {
 	case orb.Point:
 		return wktRun(append(dst, "POINT"...), []orb.Point{g}, digits)
 	case orb.MultiPoint:
-		return wktRun(append(dst, "MULTIPOINT"...), g, digits)
+		runs := make([]orb.MultiPoint, len(g))
+		for i := range g {
+			runs[i] = g[i : i+1]
+		}
+		return wktRuns(append(dst, "MULTIPOINT"...), runs, digits)
 	case orb.LineString:
 		return wktRun(append(dst, "LINESTRING"...), g, digits)
 	case orb.MultiLineString:
