@@ -1,7 +1,8 @@
 // The page: the filter at the left, the map, and beside it the table, the charts, the comparison or the KPIs.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Connection } from '../ui/connection';
+import { usePaper } from '../ui/paper';
 import { askItem, askPage, pagePath } from './ask';
 import { Charts } from './charts';
 import { Chips } from './chips';
@@ -26,7 +27,7 @@ export function Page({ view, connection }: { view: View; connection: Connection 
   const page = useAnswer(`${view.tick} ${pagePath(request)}`, (signal) => askPage(client, request, signal));
   const found = useAnswer(state.id === undefined ? undefined : keyOf(view, 'item', state.id), (signal) => askItem(client, layer.id, state.id ?? 0, signal));
   const style = connection.style.value;
-  useLightPrint(view);
+  usePaper(view.theme);
   const tab = state.tab ?? 'table';
   return (
     <main class="analysis">
@@ -53,20 +54,4 @@ export function Page({ view, connection }: { view: View; connection: Connection 
       <ExportDialog view={view} matched={page.value?.matched} open={exporting} closed={() => setExporting(false)} />
     </main>
   );
-}
-
-/** Paper is light: the page takes the light theme while it is printed, and the charts with it. */
-function useLightPrint({ theme }: View): void {
-  useEffect(() => {
-    const root = document.documentElement;
-    const before = (): void => void (root.dataset['theme'] = 'light');
-    const after = (): void => void (root.dataset['theme'] = theme);
-    const first = { capture: true }; // before the charts take their colours
-    window.addEventListener('beforeprint', before, first);
-    window.addEventListener('afterprint', after, first);
-    return () => {
-      window.removeEventListener('beforeprint', before, first);
-      window.removeEventListener('afterprint', after, first);
-    };
-  }, [theme]);
 }

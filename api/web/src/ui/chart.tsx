@@ -3,6 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { EChartsType } from './echarts';
 import { barOption, readColours, type Bars } from './bars';
+import { RECOLOURED } from './paper';
 
 /** What a chart is given. */
 export interface ChartProps {
@@ -44,12 +45,10 @@ export function Chart(p: ChartProps) {
     const again = (): void => {
       if (chart.current && host.current) draw(chart.current, host.current, props.current, true);
     };
-    window.addEventListener('beforeprint', again);
-    window.addEventListener('afterprint', again);
+    window.addEventListener(RECOLOURED, again);
     return () => {
       gone = true;
-      window.removeEventListener('beforeprint', again);
-      window.removeEventListener('afterprint', again);
+      window.removeEventListener(RECOLOURED, again);
       sized?.disconnect();
       props.current.stands?.(undefined);
       chart.current?.dispose();
@@ -64,8 +63,10 @@ export function Chart(p: ChartProps) {
 
 function draw(chart: EChartsType, host: HTMLElement, p: ChartProps, still = false): void {
   const calm = still || matchMedia('(prefers-reduced-motion: reduce)').matches;
+  chart.resize(); // the height may be new, and the observer comes a frame later
   chart.setOption(barOption(p.bars, readColours(host), { label: p.label, calm, brush: p.brush !== undefined }), { notMerge: true });
   if (p.brush) chart.dispatchAction({ type: 'takeGlobalCursor', key: 'brush', brushOption: { brushType: 'lineX', brushMode: 'single' } });
+  if (still) chart.getZr().flush();
 }
 
 function listen(chart: EChartsType, props: () => ChartProps): void {
