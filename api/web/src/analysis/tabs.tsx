@@ -1,0 +1,40 @@
+// The tabs of the results; arrows move between them.
+
+import { TABS } from './state';
+import type { View } from './view';
+import { say } from './words';
+
+/** The tabs. A layer without figures has no KPIs. */
+export function Tabs({ view }: { view: View }) {
+  const { lang, state, layer } = view;
+  const tabs = TABS.filter((t) => t !== 'kpi' || layer.id === 'events');
+  const here = state.tab ?? 'table';
+  const move = (by: number): void => {
+    const next = tabs[(tabs.indexOf(here) + by + tabs.length) % tabs.length];
+    if (next === undefined) return;
+    view.change({ tab: next });
+    document.getElementById(`tab-${next}`)?.focus();
+  };
+  return (
+    <div class="tabs" role="tablist" aria-label={say(lang, 'tabs')}>
+      {tabs.map((t) => (
+        <button
+          key={t}
+          type="button"
+          role="tab"
+          id={`tab-${t}`}
+          aria-selected={here === t}
+          {...(here === t ? { 'aria-controls': `panel-${t}` } : {})}
+          tabIndex={here === t ? 0 : -1}
+          onClick={() => view.change({ tab: t === 'table' ? undefined : t })}
+          onKeyDown={(e) => {
+            if (e.key === 'ArrowRight') move(1);
+            if (e.key === 'ArrowLeft') move(-1);
+          }}
+        >
+          {say(lang, t)}
+        </button>
+      ))}
+    </div>
+  );
+}
