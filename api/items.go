@@ -94,7 +94,7 @@ func (s *Server) items(w http.ResponseWriter, c *call) error {
 	if err := p.done(); err != nil {
 		return err
 	}
-	weakTag(w, t.LastSeq(), c.view.Key(), c.URL.Path, c.URL.RawQuery)
+	weakTag(w, t.LastSeq(), c.view.Key(), c.URL.Path, c.URL.RawQuery, keyOf(filter))
 	if unchanged(w, c) {
 		return writeBody(w, c, http.StatusNotModified, geoJSONType, nil)
 	}
@@ -215,7 +215,7 @@ func (s *Server) export(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	h := w.Header()
-	weakTag(w, t.LastSeq(), c.view.Key(), c.URL.Path, c.URL.RawQuery)
+	weakTag(w, t.LastSeq(), c.view.Key(), c.URL.Path, c.URL.RawQuery, keyOf(filter))
 	if unchanged(w, c) {
 		return writeBody(w, c, http.StatusNotModified, geoJSONType, nil)
 	}

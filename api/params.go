@@ -14,13 +14,13 @@ import (
 	"shapan/layers"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/encoding/wkt"
 )
 
 // params reads the query string. Each accessor makes its name known; done refuses the rest, naming the nearest. The
 // first thing wrong is kept and returned by done, so that a handler reads all parameters and checks once.
 type params struct {
 	query url.Values
+	view  *layers.View // what areas are looked up in
 	known []string
 	fault error
 }
@@ -240,69 +240,6 @@ func (p *params) instant(name, s string, end bool) time.Time {
 
 // chinaTime is the zone of dates without one: China has one zone and no summer time.
 var chinaTime = time.FixedZone("Asia/Shanghai", 8*3600)
-
-// filter reads what chooses features of a table: bbox, datetime, scope, and each field by name: field=value (several
-// with commas for enums and codes), field=>=value, field=<value, field=<>value, field=null().
-func (p *params) filter(t *layers.Table) layers.Filter { return p.compile(t, p.selection(t)) }
-
-// compile makes a filter of a query.
-func (p *params) compile(t *layers.Table, q layers.Query) layers.Filter {
-	f, err := t.Compile(q)
-	if err != nil {
-		p.fail(err)
-	}
-	return f
-}
-
-// within reads an area: the code of one, or a polygon as well-known text, lon/lat degrees; nil where it is absent.
-func (p *params) within(v *layers.View) orb.Geometry {
-	s := p.text("within")
-	if s == "" {
-		return nil
-	}
-	if strings.Trim(s, "0123456789") == "" {
-		area, err := v.Area(s)
-		if err != nil {
-			p.fail(err)
-		}
-		return area
-	}
-	g, err := wkt.Unmarshal(s)
-	if err != nil {
-		p.fail(layers.Invalid("within", "within %.60q: expected the code of an area, or a polygon such as POLYGON((114.30 30.56, 114.31 30.56, 114.31 30.57, 114.30 30.56))", s))
-		return nil
-	}
-	return g
-}
-
-// selection reads what filter compiles.
-func (p *params) selection(t *layers.Table) layers.Query {
-	q := layers.Query{BBox: p.bbox(), Area: p.text("scope")}
-	q.From, q.To = p.interval("datetime")
-	for _, field := range append([]string{"id"}, t.Layer.Names()...) {
-		if slices.Contains(p.known, field) {
-			continue // a word of the grammar, not the field
-		}
-		p.known = append(p.known, field)
-		for _, s := range p.query[field] {
-			q.Terms = append(q.Terms, term(field, s))
-		}
-	}
-	return q
-}
-
-// term reads one condition.
-func term(field, s string) layers.Term {
-	if s == "null()" {
-		return layers.Term{Field: field, Op: layers.IsNull}
-	}
-	for _, op := range []layers.Comparison{layers.AtLeast, layers.AtMost, layers.Not, layers.More, layers.Less} {
-		if rest, ok := strings.CutPrefix(s, string(op)); ok {
-			return layers.Term{Field: field, Op: op, Values: []string{rest}}
-		}
-	}
-	return layers.Term{Field: field, Op: layers.In, Values: strings.Split(s, ",")}
-}
 
 // properties returns the positions of the fields to answer with, in the layer's order; all where the parameter is
 // absent.

@@ -12,6 +12,7 @@ import (
 
 	"shapan/layers"
 	"shapan/layers/dispatch"
+	"shapan/layers/worktime"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/gorilla/mux"
@@ -25,7 +26,8 @@ type Server struct {
 	streets    dispatch.Streets // the walking network, as of the newest view that asked
 	streams    chan struct{}    // one place for each open stream
 	walls      wallRooms        // the remote control of walls
-	versionTag uint64           // what the version adds to the ETag of drawings
+	calendar   *worktime.Calendar
+	versionTag uint64 // what the version adds to the ETag of drawings
 	handler    http.Handler
 }
 
@@ -49,7 +51,7 @@ func New(c Config) (*Server, error) {
 	if c.Heartbeat <= 0 {
 		c.Heartbeat = 5 * time.Second
 	}
-	s := &Server{Config: c, streams: make(chan struct{}, c.MaxStream), versionTag: xxhash.Sum64String(c.Version)}
+	s := &Server{Config: c, streams: make(chan struct{}, c.MaxStream), versionTag: xxhash.Sum64String(c.Version), calendar: worktime.New()}
 	s.metrics = newMetrics(c.Registry, c.Live, c.Cache)
 	compress, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(1024),
@@ -116,6 +118,8 @@ func (s *Server) routes() http.Handler {
 	get("/nearest/{layer}", s.nearest)
 	get("/isochrone", s.isochrone)
 	get("/analytics/coverage", s.coverage)
+	get("/analytics/kpi", s.kpi)
+	get("/analytics/groups/{layer}", s.groups)
 	get("/dispatch", s.dispatch)
 	r.Handle("/dispatch", s.answer("/dispatch", s.order)).Methods(http.MethodPost)
 	r.Handle("/positions", s.answer("/positions", s.positions)).Methods(http.MethodPost)
@@ -197,7 +201,9 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, h handler) (err err
 		return err
 	}
 	w.Header()["Shapan-Seq"] = []string{strconv.FormatUint(uint64(snapshot.Seq), 10)}
-	return h(w, &call{Request: r, caller: caller, view: snapshot.View(caller.scope), params: p})
+	view := snapshot.View(caller.scope)
+	p.view = view
+	return h(w, &call{Request: r, caller: caller, view: view, params: p})
 }
 
 // age writes the age of the data in seconds, to the millisecond.

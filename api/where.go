@@ -16,10 +16,7 @@ func (s *Server) nearest(w http.ResponseWriter, c *call) error {
 	k := c.params.whole("k", 1, 1000, 5)
 	radius := c.params.number("radius", 0, 30_000_000, 0)
 	fields := c.params.properties(&t.Layer)
-	inside := c.params.within(c.view)
-	q := c.params.selection(t)
-	q.Within = inside
-	filter := c.params.compile(t, q)
+	filter := c.params.filter(t)
 	if err := c.params.done(); err != nil {
 		return err
 	}

@@ -165,10 +165,10 @@ func BenchmarkGather(b *testing.B) {
 	at := Square{int64(x) &^ (size - 1), int64(y) &^ (size - 1), int64(x)&^(size-1) + size, int64(y)&^(size-1) + size}
 	for name, q := range map[string]Query{
 		"none":         {},
-		"level":        {Terms: []Term{{"level", In, []string{"3"}}}},
-		"level+domain": {Terms: []Term{{"level", AtLeast, []string{"3"}}, {"domain", In, []string{"domain_1"}}}},
+		"level":        {Terms: []Term{{Field: "level", Op: In, Values: []string{"3"}}}},
+		"level+domain": {Terms: []Term{{Field: "level", Op: AtLeast, Values: []string{"3"}}, {Field: "domain", Op: In, Values: []string{"domain_1"}}}},
 		"week":         {From: start.AddDate(0, 2, 0), To: start.AddDate(0, 2, 7)},
-		"grid":         {Terms: []Term{{"grid", In, []string{"420106001001001"}}}},
+		"grid":         {Terms: []Term{{Field: "grid", Op: In, Values: []string{"420106001001001"}}}},
 	} {
 		f, err := tab.Compile(q)
 		if err != nil {

@@ -27,7 +27,8 @@ type Filter interface {
 // Comparison is how a term compares a field with its values.
 type Comparison string
 
-// The comparisons. In matches any of the values, the others take one. A null never matches, except by IsNull.
+// The comparisons. In matches any of the values, the others take one. A null never matches, except by IsNull or where the
+// term says OrNull.
 const (
 	In      Comparison = "="
 	Not     Comparison = "<>"
@@ -36,6 +37,7 @@ const (
 	More    Comparison = ">"
 	AtLeast Comparison = ">="
 	IsNull  Comparison = "null"
+	NotNull Comparison = "not null"
 )
 
 // Term is one condition on a field.
@@ -43,6 +45,15 @@ type Term struct {
 	Field  string
 	Op     Comparison
 	Values []string // as text, read by the field's type
+	Than   string   // where set, the field is compared with this other one of the same feature, and not with values
+	OrNull bool     // whether a null matches too
+}
+
+// key is the term in a canonical form.
+func (t Term) key() string {
+	values := slices.Clone(t.Values)
+	slices.Sort(values)
+	return fmt.Sprintf("%s %s %q %s %v", t.Field, t.Op, values, t.Than, t.OrNull)
 }
 
 // Query is a simple filter: all of its parts must hold. The zero Query chooses everything.
@@ -83,9 +94,7 @@ func (t *Table) Compile(q Query) (Filter, error) {
 			return nil, err
 		}
 		f.conditions = append(f.conditions, c)
-		values := slices.Clone(term.Values)
-		slices.Sort(values)
-		key = append(key, fmt.Sprintf("%s %s %q", term.Field, term.Op, values))
+		key = append(key, term.key())
 	}
 	if !q.From.IsZero() || !q.To.IsZero() {
 		c, err := t.during(q.From, q.To)
@@ -196,46 +205,98 @@ func (f *simple) Key() string { return f.key }
 // term compiles one condition.
 func (t *Table) term(term Term) (c condition, err error) {
 	i := t.Layer.Index(term.Field)
-	if term.Field == "id" {
+	switch {
+	case term.Field == "id":
 		return idTerm(term)
-	}
-	if i < 0 {
+	case i < 0:
 		return c, Unknown("field", term.Field, t.Layer.Names())
-	}
-	field := &t.Layer.Fields[i]
-	if term.Op == IsNull {
+	case term.Op == IsNull:
 		return condition{field: i, value: Value.IsNull}, nil
+	case term.Op == NotNull:
+		return condition{field: i, value: func(v Value) bool { return !v.IsNull() }}, nil
+	case term.Than != "":
+		return t.than(term, i)
 	}
+	holds, err := t.Layer.Fields[i].compared(term)
+	if err != nil {
+		return c, err
+	}
+	return condition{field: i, value: func(v Value) bool {
+		if v.IsNull() {
+			return term.OrNull
+		}
+		return holds(v)
+	}}, nil
+}
+
+// compared returns what a term asks of a value of its field that is not null.
+func (f *Field) compared(term Term) (func(Value) bool, error) {
 	values := make([]Value, len(term.Values))
 	for n, s := range term.Values {
-		v, err := field.ParseText(s)
+		v, err := f.ParseText(s)
 		if err != nil {
-			return c, err
+			return nil, err
 		}
 		if v.IsNull() {
-			return c, Invalid(term.Field, "field %s is compared with nothing: expected a %s", term.Field, field.Type)
+			return nil, Invalid(term.Field, "field %s is compared with nothing: expected a %s", term.Field, f.Type)
 		}
 		values[n] = v
 	}
 	if len(values) == 0 || len(values) > 1000 || term.Op != In && len(values) != 1 {
-		return c, Invalid(term.Field, "field %s %s: %d values came: expected 1, or for = up to 1000", term.Field, term.Op, len(values))
+		return nil, Invalid(term.Field, "field %s %s: %d values came: expected 1, or for = up to 1000", term.Field, term.Op, len(values))
 	}
 	if term.Op == In {
-		return condition{field: i, value: func(v Value) bool {
-			return !v.IsNull() && slices.ContainsFunc(values, func(w Value) bool { return v.Compare(w) == 0 })
-		}}, nil
+		return func(v Value) bool {
+			return slices.ContainsFunc(values, func(w Value) bool { return v.Compare(w) == 0 })
+		}, nil
 	}
-	holds := map[Comparison]func(int) bool{
-		Not:     func(o int) bool { return o != 0 },
-		Less:    func(o int) bool { return o < 0 },
-		AtMost:  func(o int) bool { return o <= 0 },
-		More:    func(o int) bool { return o > 0 },
-		AtLeast: func(o int) bool { return o >= 0 },
-	}[term.Op]
-	if holds == nil {
-		return c, Invalid(term.Field, "comparison %q: expected = <> < <= > >=", term.Op)
+	holds, err := term.order()
+	if err != nil {
+		return nil, err
 	}
-	return condition{field: i, value: func(v Value) bool { return !v.IsNull() && holds(v.Compare(values[0])) }}, nil
+	return func(v Value) bool { return holds(v.Compare(values[0])) }, nil
+}
+
+// order returns what the comparison asks of the order of two values.
+func (t Term) order() (func(int) bool, error) {
+	switch t.Op {
+	case In:
+		return func(o int) bool { return o == 0 }, nil
+	case Not:
+		return func(o int) bool { return o != 0 }, nil
+	case Less:
+		return func(o int) bool { return o < 0 }, nil
+	case AtMost:
+		return func(o int) bool { return o <= 0 }, nil
+	case More:
+		return func(o int) bool { return o > 0 }, nil
+	case AtLeast:
+		return func(o int) bool { return o >= 0 }, nil
+	}
+	return nil, Invalid(t.Field, "comparison %q: expected = <> < <= > >=", t.Op)
+}
+
+// than compiles a comparison with another field; where either is null it does not match, unless the first is and may be.
+func (t *Table) than(term Term, i int) (c condition, err error) {
+	j := t.Layer.Index(term.Than)
+	if j < 0 {
+		return c, Unknown("field", term.Than, t.Layer.Names())
+	}
+	a, b := &t.Layer.Fields[i], &t.Layer.Fields[j]
+	if kindOf(a.Type) != kindOf(b.Type) {
+		return c, Invalid(term.Field, "field %s is a %s and cannot be compared with %s, a %s", a.Name, a.Type, b.Name, b.Type)
+	}
+	holds, err := term.order()
+	if err != nil {
+		return c, err
+	}
+	return condition{row: func(r Row) bool {
+		v, w := r.Value(i), r.Value(j)
+		if v.IsNull() {
+			return term.OrNull
+		}
+		return !w.IsNull() && holds(v.Compare(w))
+	}}, nil
 }
 
 func idTerm(term Term) (c condition, err error) {

@@ -22,7 +22,8 @@ var mayImport = map[string][]string{
 	"layers/cql2":     {"geo", "layers"},
 	"layers/dispatch": {"geo", "layers"},
 	"layers/reach":    {"geo", "layers"},
-	"layers/kpi":      {"geo", "layers"},
+	"layers/kpi":      {"geo", "layers", "layers/worktime"},
+	"layers/worktime": {},
 	"layers/border":   {},
 	"layers/postgis":  {"geo", "layers", "layers/border"},
 	"layers/gpkg":     {"geo", "layers", "layers/border"},
@@ -35,7 +36,7 @@ var mayImport = map[string][]string{
 	"fixtures":                           {"geo", "layers"},
 	"tiles":                              {"geo", "layers"},
 	"api/web":                            {},
-	"api":                                {"geo", "layers", "layers/cql2", "layers/dispatch", "layers/reach", "layers/kpi", "layers/exchange", "tiles"},
+	"api":                                {"geo", "layers", "layers/cql2", "layers/dispatch", "layers/reach", "layers/kpi", "layers/worktime", "layers/exchange", "tiles"},
 	"cmd/shapan":                         {"*"},
 	"cmd/bench":                          {"*"},
 	"cmd/postgis":                        {"*"},
@@ -73,6 +74,7 @@ var outside = map[string][]string{
 	"embed":                                {"api/web", "fixtures", "api", "layers/postgis"},
 	"github.com/paulmach/orb/encoding/mvt": {"tiles", "cmd/bench"},
 	"github.com/peterstace/":               {"layers/checkup"},
+	"github.com/6tail/":                    {"layers/worktime"},
 	"google.golang.org/protobuf":           {"layers/exchange"},
 }
 

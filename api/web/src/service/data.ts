@@ -12,6 +12,8 @@ export interface LayerCard {
   readonly fields: ReadonlyMap<string, string>;
   /** The titles of the values of enum fields. */
   readonly codes: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Whether the caller may change its features. */
+  readonly writable?: true;
 }
 
 /** A feature with its properties; positions are [lon, lat]. */
@@ -92,6 +94,7 @@ export function readCollections(body: unknown, lang: string): LayerCard[] {
       fields: new Map(list(card['fields']).map((f) => [text(fields(f)['name']), text(fields(fields(f)['title'])[lang]) || text(fields(f)['name'])])),
       codes: readCodes(card['fields'], lang),
       ...(extent ? { extent } : {}),
+      ...(card['writable'] === true ? { writable: true as const } : {}),
     };
   });
 }

@@ -22,7 +22,7 @@ describe('figures', () => {
   it('writes its questions in the grammar of items', () => {
     expect(countPath({ level: '3', stage: 'filed,closed' })).toBe('/collections/events/items?limit=1&properties=code&level=3&stage=filed%2Cclosed');
     expect(latestPath(9)).toBe('/collections/events/items?sortby=-reported_at&limit=9');
-    expect(latestPath(9, 4)).toBe('/collections/events/items?sortby=-reported_at&limit=9&level=4');
+    expect(latestPath(9, { level: 4, scope: '420106001005' })).toBe('/collections/events/items?sortby=-reported_at&limit=9&level=4&scope=420106001005');
   });
 
   it('counts by level and for the seven days that end with the newest event', async () => {

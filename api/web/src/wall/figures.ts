@@ -4,9 +4,6 @@ import type { Client } from '../service/client';
 import { readPage, valueTime } from '../service/data';
 import { dayInterval, dayStart } from '../words/format';
 
-/** Stages in which an event still asks for someone. */
-export const OPEN_STAGES = ['reported', 'accepted', 'filed', 'dispatched', 'acknowledged', 'arrived', 'disposed', 'checked'] as const;
-
 /** The levels of events, as filed. */
 export const LEVELS = [1, 2, 3, 4, 5] as const;
 
@@ -35,19 +32,31 @@ export function countPath(conditions: Readonly<Record<string, string>>): string 
   return `${EVENTS}?${new URLSearchParams({ limit: '1', properties: 'code', ...conditions }).toString()}`;
 }
 
-/** The address of the newest events, of one level or of all. */
-export function latestPath(limit: number, level?: number): string {
-  return `${EVENTS}?sortby=-reported_at&limit=${limit}${level ? `&level=${level}` : ''}`;
+/** What events are narrowed to. */
+export interface Narrow {
+  readonly level?: number | undefined;
+  /** The code of an area. */
+  readonly scope?: string | undefined;
+  /** The code of the area that holds all of them. */
+  readonly all?: string | undefined;
 }
 
-/** Asks for all numbers. The days end with the last one that has an event, so that old data is not shown as nought. */
-export async function loadFigures(client: Client): Promise<Figures> {
-  const matched = async (conditions: Record<string, string>): Promise<number> => readPage(await client.json(countPath(conditions))).matched;
-  const newestPage = readPage(await client.json(latestPath(1)));
+/** The address of the newest events. */
+export function latestPath(limit: number, { level, scope }: Narrow = {}): string {
+  return `${EVENTS}?sortby=-reported_at&limit=${limit}${level ? `&level=${level}` : ''}${scope ? `&scope=${scope}` : ''}`;
+}
+
+/** The conditions of events that still ask for someone. */
+export const OPEN = { closed_at: 'null()', cancelled_at: 'null()' } as const;
+
+/** Asks for all numbers of an area. The days end with the last one that has an event, so that old data is not shown as nought. */
+export async function loadFigures(client: Client, scope?: string): Promise<Figures> {
+  const area: Record<string, string> = scope ? { scope } : {};
+  const matched = async (conditions: Record<string, string>): Promise<number> => readPage(await client.json(countPath({ ...area, ...conditions }))).matched;
+  const newestPage = readPage(await client.json(latestPath(1, { scope })));
   const first = newestPage.items[0];
   const newest = first && valueTime(first, 'reported_at');
-  const stage = OPEN_STAGES.join(',');
-  const open = await Promise.all(LEVELS.map((level) => matched({ level: String(level), stage })));
+  const open = await Promise.all(LEVELS.map((level) => matched({ level: String(level), ...OPEN })));
   if (newest === undefined) return { total: newestPage.matched, open, days: [], closedOfDays: 0 };
   const starts = [6, 5, 4, 3, 2, 1, 0].map((back) => dayStart(newest, -back));
   const counts = await Promise.all(starts.map((start) => matched({ datetime: dayInterval(start, 1) })));

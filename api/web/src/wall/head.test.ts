@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stateText } from './header';
+import { stateText } from './head';
 
 const now = Date.parse('2017-12-01T14:05:42+08:00');
 
