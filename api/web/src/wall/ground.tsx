@@ -7,6 +7,7 @@ import { canDraw } from '../map/live';
 import { say } from '../words/text';
 import { dimOutside } from './draw/outside';
 import { WallMap, type Aim, type Insets } from './map';
+import { Picture } from './pictureview';
 import type { Wall } from './wall';
 
 const AGAIN_MS = 15_000;
@@ -40,6 +41,7 @@ export function Ground({ wall, ready }: { wall: Wall; ready(): void }) {
   return (
     <>
       <div ref={host} class="map" />
+      {fault === 'noWebgl' && <Picture wall={wall} margins={insets} />}
       {fault && <p class="map-fault" role="alert">{say(wall.lang.value, fault)}</p>}
     </>
   );

@@ -46,10 +46,10 @@ describe('a wall left alone', () => {
     expect(nextTries({ count: 9, at: 0 }, 3 * HOUR).count).toBe(1);
   });
 
-  it('knows its own build by the name of its script', () => {
+  it('knows its own build by the names of its files', () => {
     const html = '<script type="module" src="/ui/assets/wall-Ab12.js"></script>';
-    expect(sameBuild(html, 'http://127.0.0.1:8080/ui/assets/wall-Ab12.js')).toBe(true);
-    expect(sameBuild(html, 'http://127.0.0.1:8080/ui/assets/wall-Cd34.js')).toBe(false);
+    expect(sameBuild(html, ['http://127.0.0.1:8080/ui/assets/wall-Ab12.js'])).toBe(true);
+    expect(sameBuild(html, ['http://127.0.0.1:8080/ui/assets/wall-Cd34.js'])).toBe(false);
   });
 
   it('says in its address what it is', () => {

@@ -90,8 +90,12 @@ export function mayReload(tries: Tries, now: number): boolean {
 /** What to remember of a reload. */
 export const nextTries = (tries: Tries, now: number): Tries => ({ count: now - tries.at > 2 * HOUR ? 1 : Math.min(20, tries.count + 1), at: now });
 
-/** Whether a page's document is of the same build as the script that asks: its name carries a digest. */
-export const sameBuild = (html: string, script: string): boolean => html.includes(script.slice(script.lastIndexOf('/') + 1));
+/** Whether a document is of the build that has these scripts and styles: their names carry digests. */
+export const sameBuild = (html: string, files: readonly string[]): boolean => files.every((file) => html.includes(file.slice(file.lastIndexOf('/') + 1)));
+
+/** The scripts and styles that this page was loaded with. */
+export const loadedFiles = (): string[] =>
+  [...document.querySelectorAll<HTMLScriptElement | HTMLLinkElement>('script[src], link[rel=stylesheet]')].map((node) => ('src' in node ? node.src : node.href));
 
 const TRIES_KEY = 'shapan.reloads';
 
@@ -106,8 +110,8 @@ export class Watchman {
   #lock: WakeLockSentinel | undefined;
 
   constructor(
-    /** The address of the page's own script. */
-    private readonly script: string,
+    /** The addresses of the page's own scripts and styles. */
+    private readonly files: readonly string[],
     private readonly look: Look,
     private readonly reload: () => void = () => location.reload(),
   ) {}
@@ -150,7 +154,7 @@ export class Watchman {
 
   async #askBuild(): Promise<void> {
     const html = await this.#page();
-    if (html !== undefined) this.#outdated = !sameBuild(html, this.script);
+    if (html !== undefined) this.#outdated = !sameBuild(html, this.files);
   }
 
   /** The document that a reload would load; undefined where nobody answers. */

@@ -12,6 +12,8 @@ interface WallProbe {
   featureCount(layer: string): number;
   /** The highest change number that the wall has heard of. */
   seq(): number;
+  /** How many events of the past the map holds. */
+  played(): number;
 }
 
 declare global {
@@ -29,6 +31,7 @@ if (root) {
     ready,
     featureCount: (layer) => wall.map.peek()?.live.featureCount(layer) ?? 0,
     seq: () => wall.connection.seq,
+    played: () => wall.drives.played,
   };
   render(<Page wall={wall} ready={setReady} />, root);
   wall.start();

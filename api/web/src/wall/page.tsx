@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { TokenDialog } from '../ui/token';
 import { Crumbs } from './crumbs';
+import { DrivesView } from './drivesview';
 import { Ground } from './ground';
 import { Head } from './head';
 import { Notices } from './notices';
@@ -33,13 +34,14 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
   useEffect(() => wall.map.peek()?.resize(), [planned.value, bare]);
   const stale = wall.connection.health.value.kind === 'stale';
   return (
-    <main class={`wall${stale ? ' is-stale' : ''}${bare ? ' bare' : ''}`}>
+    <main class={`wall${stale ? ' is-stale' : ''}${bare ? ' bare' : ''}${wall.drives.playback.on.value ? ' is-past' : ''}${wall.address.state.value.kiosk ? ' kiosk' : ''}`}>
       <Ground wall={wall} ready={ready} />
       <div class="vignette" />
       <Head wall={wall} ask={() => ask(true)} />
       {!bare && <Columns wall={wall} plan={planned.value} />}
       <div class="stage" style={place(planned.value.stage)}>
         <Crumbs wall={wall} />
+        <DrivesView wall={wall} />
         <Notices wall={wall} />
         <Legend wall={wall} />
       </div>

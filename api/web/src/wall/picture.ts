@@ -57,7 +57,7 @@ export function world([lon = 0, lat = 0]: readonly number[]): [number, number] {
 }
 
 /** The sheet that shows all of an outline between the margins; undefined for none. */
-export function fitSheet(outline: readonly Position[], width: number, height: number, margins: Margins): Sheet | undefined {
+export function fitSheet(outline: readonly (readonly number[])[], width: number, height: number, margins: Margins): Sheet | undefined {
   if (outline.length === 0 || width <= 0 || height <= 0) return undefined;
   const places = outline.map(world);
   const [xs, ys] = [places.map((p) => p[0]), places.map((p) => p[1])];

@@ -184,6 +184,8 @@ const WRITE_MS = 5000;
 export class Playback {
   /** The moment that is shown; undefined: now. */
   readonly at: Signal<number | undefined>;
+  /** Whether the past is shown. */
+  readonly on: ReadonlySignal<boolean>;
   readonly window: ReadonlySignal<Window>;
   readonly playing: ReadonlySignal<boolean>;
   /** The speed at which it runs, or will. */
@@ -194,6 +196,8 @@ export class Playback {
   readonly recording: Signal<Recording | undefined> = signal(undefined);
   /** The events that were open at the moment; undefined while that is not known. */
   readonly open: ReadonlySignal<readonly Lived[] | undefined>;
+  /** Their number by level, and how many the period knows of. */
+  readonly figures: ReadonlySignal<{ readonly open: readonly number[]; readonly total: number } | undefined>;
   #written: number | undefined;
   #writtenAt = -Infinity;
 
@@ -203,6 +207,7 @@ export class Playback {
   ) {
     this.at = signal(words.peek().at);
     this.#written = words.peek().at;
+    this.on = computed(() => this.at.value !== undefined);
     this.speed = signal(words.peek().speed ?? 3600);
     this.window = computed(() => words.value.window ?? '1d');
     this.playing = computed(() => words.value.at !== undefined && words.value.speed !== undefined);
@@ -217,6 +222,7 @@ export class Playback {
       const [at, recording, period] = [this.at.value, this.recording.value, this.period.value];
       return at === undefined || !recording || recording.from !== period?.from || recording.to !== period.to ? undefined : openAt(recording, at);
     });
+    this.figures = computed(() => this.open.value && { open: byLevel(this.open.value), total: this.recording.value?.matched ?? 0 });
   }
 
   /** To be called when the address has changed: follows what did not come from here. */
@@ -281,6 +287,12 @@ export class Playback {
     }
     this.#show(next);
     if (performance.now() - this.#writtenAt >= WRITE_MS) this.#write({ at: this.#second(next) });
+  }
+
+  /** The newest of the events that were open at the moment, of one level or of all. */
+  newest(most: number, level: number | undefined): readonly Item[] | undefined {
+    const items = this.open.value?.map((e) => e.item).filter((item) => level === undefined || valueNumber(item, 'level') === level);
+    return items?.slice(-most).reverse();
   }
 
   #second(at: number): number {

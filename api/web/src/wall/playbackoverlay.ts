@@ -2,13 +2,13 @@
 
 import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Overlay } from '../map/live';
-import { drawnName } from '../map/style';
+import { drawnName, HEAT } from '../map/style';
 
 /** The source of the events of the past. */
 export const PLAYBACK = 'playback';
 
 /** Layers that speak of now only, and are hidden while the past is shown. */
-export const LIVE_ONLY = ['events', 'heat', 'responders'] as const;
+export const LIVE_ONLY: ReadonlySet<string> = new Set(['events', HEAT, 'responders']);
 
 /** The overlay that draws past events as the style draws those of now. */
 export function playbackOverlay(style: StyleSpecification): Overlay {
