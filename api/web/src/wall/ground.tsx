@@ -2,10 +2,12 @@
 
 import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { StyleSpecification } from 'maplibre-gl';
+import type { FilterSpecification, StyleSpecification } from 'maplibre-gl';
 import { canDraw } from '../map/live';
 import { say } from '../words/text';
+import { paintAreas } from './draw/areas';
 import { dimOutside } from './draw/outside';
+import { moveResponders } from './draw/responders';
 import { WallMap, type Aim, type Insets } from './map';
 import type { Wall } from './wall';
 
@@ -50,9 +52,10 @@ function open(wall: Wall, host: HTMLElement, style: StyleSpecification, lost: (l
     const item = await wall.look(layer, id);
     if (item) wall.open(item, layer, false);
   };
-  return new WallMap(host, style, (name) => wall.isShown(name), wall.connection.client, {
+  return new WallMap(host, dress(style), (name) => wall.isShown(name), wall.connection.client, {
     moved: (view) => wall.address.change({ view }),
     picked: (layer, id) => void picked(layer, id),
+    ground: (at) => wall.drill(at),
     lost,
   }, insets);
 }
@@ -67,7 +70,7 @@ function follow(wall: Wall, map: WallMap, first: StyleSpecification): () => void
     wall.connection.follow((changes) => changes.forEach((c) => map.live.touch(c.layer, c.bounds))),
     effect(() => {
       const next = wall.connection.style.value;
-      if (next && next !== style) map.live.restyle((style = next));
+      if (next && next !== style) map.live.restyle(dress((style = next)));
     }),
     effect(() => {
       void [wall.address.state.value, wall.connection.collections.value];
@@ -85,10 +88,18 @@ function follow(wall: Wall, map: WallMap, first: StyleSpecification): () => void
       if (aim.outline.length > 0 && key !== aimed) map.aim(aim, aimed !== '');
       if (aim.outline.length > 0) aimed = key;
     }),
+    paintAreas(wall, map),
+    moveResponders(wall, map),
     dimOutside(wall, map),
     () => window.removeEventListener('resize', resize),
   ];
   return () => ends.forEach((end) => end());
+}
+
+/** The style without those on duty: the wall draws them itself, so that they move. */
+function dress(style: StyleSpecification): StyleSpecification {
+  const layers = style.layers.map((layer) => (layer.id === 'responders' && layer.type === 'symbol' ? { ...layer, filter: ['!=', ['get', 'duty'], 'on_duty'] as FilterSpecification } : layer));
+  return { ...style, layers };
 }
 
 /** What the camera is to show by the address. */
