@@ -2,7 +2,8 @@
 
 import type { Client } from '../service/client';
 import { readPage, valueTime } from '../service/data';
-import { dayInterval, dayStart } from '../words/format';
+import { day, dayInterval, dayStart } from '../words/format';
+import { readGroups } from './groups';
 
 /** The levels of events, as filed. */
 export const LEVELS = [1, 2, 3, 4, 5] as const;
@@ -49,17 +50,21 @@ export function latestPath(limit: number, { level, scope }: Narrow = {}): string
 /** The conditions of events that still ask for someone. */
 export const OPEN = { closed_at: 'null()', cancelled_at: 'null()' } as const;
 
+/** The address of the numbers of events of each kind. */
+export const groupsPath = (by: string, conditions: Readonly<Record<string, string>>): string => `/analytics/groups/events?${new URLSearchParams({ by, ...conditions }).toString()}`;
+
 /** Asks for all numbers of an area. The days end with the last one that has an event, so that old data is not shown as nought. */
 export async function loadFigures(client: Client, scope?: string): Promise<Figures> {
   const area: Record<string, string> = scope ? { scope } : {};
-  const matched = async (conditions: Record<string, string>): Promise<number> => readPage(await client.json(countPath({ ...area, ...conditions }))).matched;
-  const newestPage = readPage(await client.json(latestPath(1, { scope })));
+  const counts = async (by: string, conditions: Record<string, string>): Promise<ReadonlyMap<string, number>> =>
+    new Map(readGroups(await client.json(groupsPath(by, { ...area, ...conditions }))).map(({ key, count }) => [key, count]));
+  const [newestPage, levels] = await Promise.all([client.json(latestPath(1, { scope })).then(readPage), counts('level', OPEN)]);
+  const open = LEVELS.map((level) => levels.get(String(level)) ?? 0);
   const first = newestPage.items[0];
   const newest = first && valueTime(first, 'reported_at');
-  const open = await Promise.all(LEVELS.map((level) => matched({ level: String(level), ...OPEN })));
   if (newest === undefined) return { total: newestPage.matched, open, days: [], closedOfDays: 0 };
+  const week = { datetime: dayInterval(newest, 7) };
+  const [days, closed] = await Promise.all([counts('day', week), client.json(countPath({ ...area, ...week, stage: 'closed' })).then(readPage)]);
   const starts = [6, 5, 4, 3, 2, 1, 0].map((back) => dayStart(newest, -back));
-  const counts = await Promise.all(starts.map((start) => matched({ datetime: dayInterval(start, 1) })));
-  const closedOfDays = await matched({ datetime: dayInterval(newest, 7), stage: 'closed' });
-  return { total: newestPage.matched, open, days: starts.map((start, i) => ({ start, count: counts[i] ?? 0 })), closedOfDays, newest };
+  return { total: newestPage.matched, open, days: starts.map((start) => ({ start, count: days.get(day(start)) ?? 0 })), closedOfDays: closed.matched, newest };
 }

@@ -2,10 +2,12 @@
 
 import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { StyleSpecification } from 'maplibre-gl';
+import type { FilterSpecification, StyleSpecification } from 'maplibre-gl';
 import { canDraw } from '../map/live';
 import { say } from '../words/text';
+import { paintAreas } from './draw/areas';
 import { dimOutside } from './draw/outside';
+import { moveResponders } from './draw/responders';
 import { WallMap, type Aim, type Insets } from './map';
 import { Picture } from './pictureview';
 import type { Wall } from './wall';
@@ -42,7 +44,7 @@ export function Ground({ wall, ready }: { wall: Wall; ready(): void }) {
     <>
       <div ref={host} class="map" />
       {fault === 'noWebgl' && <Picture wall={wall} margins={insets} />}
-      {fault && <p class="map-fault" role="alert">{say(wall.lang.value, fault)}</p>}
+      {fault === 'contextLost' && <p class="map-fault" role="alert">{say(wall.lang.value, fault)}</p>}
     </>
   );
 }
@@ -52,9 +54,10 @@ function open(wall: Wall, host: HTMLElement, style: StyleSpecification, lost: (l
     const item = await wall.look(layer, id);
     if (item) wall.open(item, layer, false);
   };
-  return new WallMap(host, style, (name) => wall.isShown(name), wall.connection.client, {
+  return new WallMap(host, dress(style), (name) => wall.isShown(name), wall.connection.client, {
     moved: (view) => wall.address.change({ view }),
     picked: (layer, id) => void picked(layer, id),
+    ground: (at) => wall.drill(at),
     lost,
   }, insets);
 }
@@ -69,7 +72,7 @@ function follow(wall: Wall, map: WallMap, first: StyleSpecification): () => void
     wall.connection.follow((changes) => changes.forEach((c) => map.live.touch(c.layer, c.bounds))),
     effect(() => {
       const next = wall.connection.style.value;
-      if (next && next !== style) map.live.restyle((style = next));
+      if (next && next !== style) map.live.restyle(dress((style = next)));
     }),
     effect(() => {
       void [wall.address.state.value, wall.connection.collections.value];
@@ -87,10 +90,18 @@ function follow(wall: Wall, map: WallMap, first: StyleSpecification): () => void
       if (aim.outline.length > 0 && key !== aimed) map.aim(aim, aimed !== '');
       if (aim.outline.length > 0) aimed = key;
     }),
+    paintAreas(wall, map),
+    moveResponders(wall, map),
     dimOutside(wall, map),
     () => window.removeEventListener('resize', resize),
   ];
   return () => ends.forEach((end) => end());
+}
+
+/** The style without those on duty: the wall draws them itself, so that they move. */
+function dress(style: StyleSpecification): StyleSpecification {
+  const layers = style.layers.map((layer) => (layer.id === 'responders' && layer.type === 'symbol' ? { ...layer, filter: ['!=', ['get', 'duty'], 'on_duty'] as FilterSpecification } : layer));
+  return { ...style, layers };
 }
 
 /** What the camera is to show by the address. */
@@ -108,7 +119,7 @@ function insets(): Insets {
   const right = boxes('.column-right');
   const under = right.some((box) => box.top > innerHeight / 2); // on an upright screen the list lies below the map
   return {
-    top: Math.max(0, ...boxes('.head, .crumbs').map((b) => b.bottom)),
+    top: Math.max(0, ...boxes('.head, .crumbs, .playback').map((b) => b.bottom)),
     left: Math.max(0, ...boxes('.column-left').map((b) => b.right)),
     right: under ? 0 : innerWidth - Math.min(innerWidth, ...right.map((b) => b.left)),
     bottom: innerHeight - Math.min(innerHeight, ...boxes('.legend, .duty').map((b) => b.top), ...(under ? right.map((b) => b.top) : [])),

@@ -70,7 +70,7 @@ function Ages({ wall }: { wall: Wall }) {
 
 function Buttons({ wall, ask }: { wall: Wall; ask(): void }) {
   const lang = wall.lang.value;
-  const { hide } = wall.address.state.value;
+  const { hide, menu } = wall.address.state.value;
   const refused = wall.connection.refused.value;
   return (
     <div class="head-buttons">
@@ -82,6 +82,9 @@ function Buttons({ wall, ask }: { wall: Wall; ask(): void }) {
       <DriveButtons wall={wall} />
       <button class={`quiet${hide?.includes('all') ? ' on' : ''}`} type="button" aria-pressed={hide?.includes('all') ?? false} onClick={() => wall.fold('all')}>
         {tell(lang, 'mapOnly')}
+      </button>
+      <button class={`quiet${menu ? ' on' : ''}`} type="button" aria-expanded={menu ?? false} onClick={() => wall.address.change({ menu: menu ? undefined : true })}>
+        {tell(lang, 'layersHint')}
       </button>
       <button class="quiet" type="button" onClick={() => void toggleFullscreen()}>
         {say(lang, 'fullscreen')}

@@ -21,6 +21,8 @@ export interface MapEvents {
   moved(camera: Camera): void;
   /** Something that can be looked up was clicked. */
   picked(layer: string, id: number, at: readonly [number, number]): void;
+  /** Bare ground was clicked, at longitude and latitude. */
+  ground(at: readonly [number, number]): void;
   /** The graphics context was lost (true) or is back (false). */
   lost(lost: boolean): void;
 }
@@ -32,6 +34,9 @@ export interface Aim {
 }
 
 const HOME_PITCH = 32;
+const STEEP = 55;
+/** What can be looked up by a click. */
+const CLICKED = ['events', 'responders', 'facilities', 'screens'];
 const FLASH_MS = 9000;
 const FLIGHT_MS = 1400;
 /** Nearer than this nothing more is to be seen of a grid. */
@@ -138,14 +143,25 @@ export class WallMap {
   #listen(): void {
     const map = this.live.gl;
     map.on('click', (e) => {
-      const feature = map.queryRenderedFeatures(e.point).find((f) => ['events', 'responders', 'facilities', 'screens'].includes(f.sourceLayer ?? ''));
-      if (!feature) return;
-      if (feature.properties['point_count'] !== undefined) {
-        map.easeTo({ center: e.lngLat, zoom: map.getZoom() + 1.5 }, { originalEvent: e.originalEvent });
-      } else if (typeof feature.id === 'number') {
-        this.events.picked(feature.sourceLayer ?? '', feature.id, [e.lngLat.lng, e.lngLat.lat]);
-      }
+      const hit = map.queryRenderedFeatures(e.point).flatMap((f) => {
+        const layer = f.source === 'on-duty' ? 'responders' : (f.sourceLayer ?? '');
+        return CLICKED.includes(layer) ? [{ layer, id: f.id, cluster: f.properties['point_count'] !== undefined }] : [];
+      })[0];
+      const at = [e.lngLat.lng, e.lngLat.lat] as const;
+      if (!hit) this.events.ground(at);
+      else if (hit.cluster) map.easeTo({ center: e.lngLat, zoom: map.getZoom() + 1.5 }, { originalEvent: e.originalEvent });
+      else if (typeof hit.id === 'number') this.events.picked(hit.layer, hit.id, at);
     });
+  }
+
+  /** Turns the map by some degrees, or tilts it up and down. */
+  turn(degrees: number): void {
+    if (!this.live.gone) this.live.gl.easeTo({ bearing: this.live.gl.getBearing() + degrees, duration: 400 });
+  }
+
+  /** Lays the map flat, or tilts it again. */
+  tilt(): void {
+    if (!this.live.gone) this.live.gl.easeTo({ pitch: this.live.gl.getPitch() > 10 ? 0 : STEEP, duration: 600 });
   }
 
   /** The map is laid out as if the wall were 1080 pixels high and scaled up: what can be read there can be read on any wall. */

@@ -5,18 +5,25 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { TokenDialog } from '../ui/token';
 import { Crumbs } from './crumbs';
+import { Drawer } from './drawer';
 import { DrivesView } from './drivesview';
+import { DutyStrip } from './duty-strip';
 import { Ground } from './ground';
 import { Head } from './head';
 import { Notices } from './notices';
+import { AlarmPanel } from './panels/alarms';
 import { CommunityList } from './panels/communities';
 import { Days } from './panels/days';
 import { EventList } from './panels/events';
+import { Kinds } from './panels/kinds';
+import { KpiPanel } from './panels/kpis';
 import { LayerList } from './panels/layers';
 import { Legend } from './panels/legend';
+import { PartsPanel } from './panels/parts';
 import { Profile } from './panels/profile';
 import { Situation } from './panels/situation';
 import { HEIGHT, plan, type Plan, type Span } from './plan';
+import { Takeover } from './takeover';
 import type { Wall } from './wall';
 
 const shape = signal(window.innerWidth / window.innerHeight);
@@ -28,6 +35,7 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
   const planned = useMemo(() => computed(() => plan(shape.value * HEIGHT, wall.address.state.value.bezels)), [wall]);
   const lang = wall.lang.value;
   const bare = wall.address.state.value.hide?.includes('all') ?? false;
+  const menu = wall.address.state.value.menu ?? false;
   useEffect(() => {
     document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
   }, [lang]);
@@ -43,8 +51,16 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
         <Crumbs wall={wall} />
         <DrivesView wall={wall} />
         <Notices wall={wall} />
+        {menu && (
+          <div class="menu">
+            <LayerList wall={wall} />
+          </div>
+        )}
         <Legend wall={wall} />
       </div>
+      {!bare && <DutyStrip wall={wall} foot={planned.value.foot} />}
+      <Drawer wall={wall} />
+      <Takeover wall={wall} />
       <TokenDialog lang={lang} open={asking} done={(token) => wall.connection.use(token)} closed={() => ask(false)} />
     </main>
   );
@@ -52,30 +68,44 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
 
 /** The columns at both sides, from the outermost left to the outermost right. */
 function Columns({ wall, plan: { left, right } }: { wall: Wall; plan: Plan }) {
-  const cards = wall.facts.cards.value;
-  const events = wall.connection.sees('events');
-  const l = [...lefts(wall, cards.length === 0 || events, left.length)];
-  const r = cards.length === 0 ? [[]] : events ? [[<EventList wall={wall} />]] : [[<CommunityList wall={wall} />]];
+  const known = wall.facts.cards.value.length > 0;
+  const events = !known || wall.connection.sees('events');
+  const contents = events ? insiders(wall, left.length, right.length) : outsiders(wall, left.length);
   return (
     <>
       {left.map((span, i) => (
         <div key={`l${i}`} class="column column-left" style={place(span)}>
-          {l[i]}
+          {contents.left[i]}
         </div>
       ))}
       {right.map((span, i) => (
         <div key={`r${i}`} class="column column-right" style={place(span)}>
-          {r[i]}
+          {known && contents.right[right.length - 1 - i]}
         </div>
       ))}
     </>
   );
 }
 
-function lefts(wall: Wall, events: boolean, n: number): ComponentChildren[][] {
-  const numbers = events ? [<Situation wall={wall} />, <Days wall={wall} />] : [<Profile wall={wall} />];
+/** What stands in the columns, each list from the edge of the wall inwards. */
+interface Contents {
+  readonly left: readonly ComponentChildren[];
+  readonly right: readonly ComponentChildren[];
+}
+
+function insiders(wall: Wall, lefts: number, rights: number): Contents {
+  const figures = wall.facts.kpis.value.value ? <KpiPanel wall={wall} /> : <Days wall={wall} />;
+  const first = [<Situation wall={wall} />, figures];
+  const second = [<Kinds wall={wall} />, <LayerList wall={wall} />];
+  return {
+    left: lefts > 1 ? [first, second] : [first],
+    right: rights > 1 ? [<EventList wall={wall} />, [<AlarmPanel wall={wall} always />, <PartsPanel wall={wall} />]] : [[<AlarmPanel wall={wall} />, <EventList wall={wall} />]],
+  };
+}
+
+function outsiders(wall: Wall, lefts: number): Contents {
   const layers = <LayerList wall={wall} />;
-  return n > 1 ? [numbers, [layers]] : [[...numbers, layers]];
+  return { left: lefts > 1 ? [[<Profile wall={wall} />], layers] : [[<Profile wall={wall} />, layers]], right: [<CommunityList wall={wall} />] };
 }
 
 const place = ({ x, width }: Span): Record<string, string> => ({ left: `${x}rem`, width: `${width}rem` });

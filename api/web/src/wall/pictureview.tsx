@@ -26,7 +26,7 @@ export function Picture({ wall, margins }: { wall: Wall; margins(): Insets }) {
   return (
     <div class="picture">
       <canvas ref={canvas} role="img" aria-label={word(lang, 'picture', { n: events.value.length })} />
-      <p class="picture-note">{word(lang, 'pictureNote')}</p>
+      <p class="picture-note" role="alert">{word(lang, 'pictureNote')}</p>
     </div>
   );
 }

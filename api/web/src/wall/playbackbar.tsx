@@ -57,11 +57,11 @@ function Controls({ lang, playback, at }: PlaybackBarProps & { at: number }) {
   const playing = playback.playing.value;
   return (
     <div class="playback-controls">
-      <Push label={word(lang, 'before')} act={() => playback.turn(-1)} sign="⏮" />
-      <Push label={word(lang, 'stepBack')} act={() => playback.step(-1)} sign="◀" />
+      <Push label={word(lang, 'before')} act={() => playback.turn(-1)} sign="«" />
+      <Push label={word(lang, 'stepBack')} act={() => playback.step(-1)} sign="‹" />
       <Push label={word(lang, playing ? 'pause' : 'play')} act={() => playback.play(!playing)} sign={playing ? '❚❚' : '▶'} main />
-      <Push label={word(lang, 'stepOn')} act={() => playback.step(1)} sign="▶|" />
-      <Push label={word(lang, 'after')} act={() => playback.turn(1)} sign="⏭" />
+      <Push label={word(lang, 'stepOn')} act={() => playback.step(1)} sign="›" />
+      <Push label={word(lang, 'after')} act={() => playback.turn(1)} sign="»" />
       <input
         type="range"
         aria-label={word(lang, 'moment')}

@@ -14,6 +14,7 @@ describe('the wall in its address', () => {
       { layers: ['grids', '古树'], heat: false, level: 5 },
       { scope: '420106001005', mode: 'towers', hide: ['layers', 'kpis'], bezels: { columns: 3, rows: 2 }, sound: true },
       { incident: 11942 },
+      { kpi: 'closing_rate', records: 'level=3&closed_at=null()', menu: true },
       { heat: true, view: { zoom: 15.2, lat: 30.567, lon: 114.308, bearing: -12, pitch: 40 } },
     ];
     for (const state of states) expect(read(written(state))).toEqual(state);

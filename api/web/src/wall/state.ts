@@ -33,6 +33,12 @@ export interface WallState extends PlaybackWords, KioskWords {
   readonly level?: number | undefined;
   /** The event that fills the wall. */
   readonly incident?: number | undefined;
+  /** The indicator that is explained, and its records listed. */
+  readonly kpi?: string | undefined;
+  /** The filter of the events that are listed. */
+  readonly records?: string | undefined;
+  /** Whether the layers lie open over the map, where no column has room for them. */
+  readonly menu?: boolean | undefined;
   /** Panels that are folded away; "all" leaves the map alone. */
   readonly hide?: readonly string[] | undefined;
   readonly bezels?: Bezels | undefined;
@@ -44,6 +50,7 @@ export interface WallState extends PlaybackWords, KioskWords {
 }
 
 const MOST_SCREENS = 12;
+const MOST_FILTER = 2000;
 
 /** Reads and writes it. What cannot be read is left out. */
 export const codec: Codec<WallState> = {
@@ -57,6 +64,9 @@ export const codec: Codec<WallState> = {
       mode: MODES.find((mode) => mode === words.get('mode')),
       level: whole(words.get('level'), 1, 5),
       incident: whole(words.get('incident'), 0, Number.MAX_SAFE_INTEGER),
+      kpi: /^\w+$/.exec(words.get('kpi') ?? '')?.[0],
+      records: words.get('records')?.slice(0, MOST_FILTER) || undefined,
+      menu: flag(words.get('menu')),
       hide: list(words.get('hide')),
       bezels: readBezels(words.get('bezels')),
       sound: flag(words.get('sound')),
@@ -75,6 +85,9 @@ export const codec: Codec<WallState> = {
       ['mode', state.mode],
       ['level', state.level],
       ['incident', state.incident],
+      ['kpi', state.kpi],
+      ['records', state.records],
+      ['menu', state.menu === undefined ? undefined : Number(state.menu)],
       ['hide', state.hide?.join(',')],
       ['bezels', state.bezels && `${state.bezels.columns}x${state.bezels.rows}`],
       ['sound', state.sound === undefined ? undefined : Number(state.sound)],

@@ -13,6 +13,7 @@ import { Alarms } from './alarms';
 import type { Area } from './areas';
 import { Drives } from './drives';
 import { Facts } from './facts';
+import { inside } from './inside';
 import { Keys } from './keys';
 import type { WallMap } from './map';
 import { LIVE_ONLY } from './playbackoverlay';
@@ -66,6 +67,23 @@ export class Wall {
     const root = this.facts.areas.peek().root?.code;
     this.address.change({ scope: code === root ? undefined : code, view: undefined, incident: undefined }, true);
     this.map.peek()?.close();
+  }
+
+  /** Goes one step down, into the part of the scope that holds a place (lon, lat); on bare ground outside it, one step up. */
+  drill(at: readonly [number, number]): void {
+    if (this.address.state.peek().incident !== undefined) return;
+    const { areas, shapes } = this.facts;
+    const here = this.scope.peek() ?? areas.peek().root;
+    if (!here) return;
+    const part = areas.peek().in(here.code).find((area) => inside(shapes.peek().get(area.code), at));
+    if (part) this.visit(part.code);
+    else if (!inside(shapes.peek().get(here.code), at) && this.scope.peek()) this.back();
+  }
+
+  /** Gives the whole wall to one event. */
+  enter(id: number): void {
+    this.map.peek()?.close();
+    this.address.change({ incident: id, view: undefined, kpi: undefined, records: undefined }, true);
   }
 
   /** Goes one step back: out of an incident, from a grid to its zone, to the community, to the whole. */
@@ -131,6 +149,12 @@ export class Wall {
     return this.facts.areas.value.name(valueText(item, 'community')) || say(this.lang.value, 'outside');
   }
 
+  /** Lists the events that meet some conditions, of the scope where `narrowed`. */
+  list(conditions: Readonly<Record<string, string>>, narrowed = false): void {
+    const { scope } = this.address.state.peek();
+    this.address.change({ kpi: undefined, records: new URLSearchParams({ ...conditions, ...(narrowed && scope ? { scope } : {}) }).toString() });
+  }
+
   /** Looks up a feature by its id. */
   async look(layer: string, id: number): Promise<Item | undefined> {
     return readItem(await this.connection.client.json(`/collections/${layer}/items/${id}`).catch(() => undefined));
@@ -167,7 +191,10 @@ export class Wall {
       f: () => void toggleFullscreen(),
       l: () => this.switchLang(),
       m: () => this.fold('all'),
-      y: () => this.fold('layers'),
+      y: () => this.address.change({ menu: this.address.state.peek().menu ? undefined : true }),
+      ',': () => this.map.peek()?.turn(-15),
+      '.': () => this.map.peek()?.turn(15),
+      '/': () => this.map.peek()?.tilt(),
       Escape: () => this.back(),
       Backspace: () => this.back(),
       '0': () => this.visit(undefined),

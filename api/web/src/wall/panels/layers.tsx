@@ -5,7 +5,9 @@ import { count } from '../../words/format';
 import { say } from '../../words/text';
 import { Panel } from '../panel';
 import { Sign } from '../sign';
+import { MODES, type Mode } from '../state';
 import type { Wall } from '../wall';
+import { tell, type WallWord } from '../words';
 
 /** The panel. */
 export function LayerList({ wall }: { wall: Wall }) {
@@ -20,7 +22,24 @@ export function LayerList({ wall }: { wall: Wall }) {
         })}
         {heat && <LayerSwitch wall={wall} layer={heat} title={heat.title} />}
       </div>
+      {wall.connection.sees('events') && <Modes wall={wall} />}
     </Panel>
+  );
+}
+
+const MODE_WORDS: Readonly<Record<Mode, WallWord>> = { rate: 'modeRate', towers: 'modeTowers', hexagons: 'modeHexagons' };
+
+function Modes({ wall }: { wall: Wall }) {
+  const lang = wall.lang.value;
+  const chosen = wall.address.state.value.mode;
+  return (
+    <div class="modes" role="radiogroup" aria-label={tell(lang, 'modes')}>
+      {[undefined, ...MODES].map((mode) => (
+        <button key={mode ?? ''} type="button" class={`mode${mode === chosen ? ' on' : ''}`} role="radio" aria-checked={mode === chosen} data-mode={mode ?? 'plain'} onClick={() => wall.address.change({ mode })}>
+          {tell(lang, mode ? MODE_WORDS[mode] : 'modeNone')}
+        </button>
+      ))}
+    </div>
   );
 }
 

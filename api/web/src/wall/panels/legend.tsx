@@ -2,8 +2,11 @@
 
 import { HEAT, type DrawnLayer } from '../../map/style';
 import { say } from '../../words/text';
+import { RATE_COLORS } from '../draw/classes';
+import { paintedRates } from '../draw/areas';
 import { Sign } from '../sign';
 import type { Wall } from '../wall';
+import { tell } from '../words';
 
 const EXPLAINED = ['events', 'responders', 'facilities', 'screens', 'zones'];
 
@@ -15,7 +18,8 @@ export function Legend({ wall }: { wall: Wall }) {
     <aside class="legend" aria-label={say(wall.lang.value, 'layers')}>
       {EXPLAINED.map((name) => shown.find((l) => l.name === name)).map((layer) => layer && <Signs key={layer.name} layer={layer} />)}
       {heat && <Ramp layer={heat} />}
-      <p class="disclaimer">{say(wall.lang.value, 'disclaimer')}</p>
+      <Rates wall={wall} />
+      <p class="disclaimer">{[say(wall.lang.value, 'disclaimer'), ...sources(wall)].join(' · ')}</p>
     </aside>
   );
 }
@@ -47,4 +51,37 @@ function Ramp({ layer }: { layer: DrawnLayer }) {
       <span>{layer.legend.at(-1)?.label}</span>
     </div>
   );
+}
+
+/** The classes of the rates that are painted. */
+function Rates({ wall }: { wall: Wall }) {
+  const lang = wall.lang.value;
+  const classes = paintedRates.value;
+  if (!classes || classes.length === 0) return null;
+  return (
+    <div class="legend-group">
+      <b>{tell(lang, 'perWeek')}</b>
+      {RATE_COLORS.map((color, i) => (
+        <span key={color} class="entry">
+          <Sign shape="square" color={color} />
+          {i === 0 ? `< ${classes[0]}` : i === classes.length ? `≥ ${classes[i - 1]}` : `${classes[i - 1]}–${classes[i]}`}
+        </span>
+      ))}
+      <span class="entry">
+        <i class="small-sign" />
+        {tell(lang, 'small')}
+      </span>
+    </div>
+  );
+}
+
+/** Whose data is on the map, as licences ask. */
+function sources(wall: Wall): string[] {
+  const lang = wall.lang.value;
+  const streets = wall.facts.streets.value.value ?? [];
+  const basemaps = Object.values(wall.connection.style.value?.sources ?? {}).flatMap((source) => ('attribution' in source && source.attribution ? [source.attribution.replace(/<[^>]*>/g, '')] : []));
+  return [
+    ...(streets.some((group) => group.key.includes('OpenStreetMap')) ? [tell(lang, 'streetsBy')] : []),
+    ...basemaps.map((who) => tell(lang, 'basemapBy', { who })),
+  ];
 }
