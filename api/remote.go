@@ -56,6 +56,7 @@ var commandForms = map[string]commandForm{
 	"mode":     {regexp.MustCompile(`^[a-z]{0,20}$`), "the name of a way to paint areas, or nothing"},
 	"hide":     {regexp.MustCompile(`^(?:[a-z-]*(?:,[a-z-]+)*)$`), "names of panels with commas between, all, or nothing"},
 	"reload":   {regexp.MustCompile(`^(?:)$`), "nothing"},
+	"seen":     {regexp.MustCompile(`^$`), "nothing"},
 }
 
 // check says what is wrong with a command.

@@ -15,6 +15,8 @@ import type { Wall } from './wall';
 const FRAME_MS = 250;
 /** The tour may have become another one. */
 const ASK_TOUR_MS = 10 * 60_000;
+/** How long an event fills a wall that nobody sits at. */
+const TAKEOVER_MS = 60_000;
 /** A key that drives the tour is not a touch that holds it. */
 const SAME_TOUCH_MS = 80;
 /** Beyond the newest event there is nothing to play. */
@@ -35,6 +37,7 @@ export class Drives {
   #remote: Remote | undefined;
   #touchedAt = -Infinity;
   #droveAt = -Infinity;
+  #taken: { readonly id: number; readonly at: number } | undefined;
   #lostAt: number | undefined;
   #frameAt = performance.now();
   #shown: readonly number[] = [];
@@ -157,11 +160,20 @@ export class Drives {
 
   #second(): void {
     const { wall } = this;
+    this.#endTakeover();
     const gone = wall.map.peek()?.live.gone === true;
     this.#lostAt = gone ? (this.#lostAt ?? performance.now()) : undefined;
     const now = Date.now();
     if (wall.alarms.queue.peek().length > 0 || wall.alarms.banner.peek()) this.tour.hold(now);
     if (wall.address.state.peek().incident === undefined) this.tour.tick(now);
+  }
+
+  /** Nobody acknowledges what a kiosk shows: after a while the next event, or the map, has its turn. */
+  #endTakeover(): void {
+    const first = this.wall.alarms.queue.peek()[0];
+    const at = performance.now();
+    if (first?.item.id !== this.#taken?.id) this.#taken = first && { id: first.item.id, at };
+    if (this.#taken && this.wall.address.state.peek().kiosk && at - this.#taken.at > TAKEOVER_MS) this.wall.alarms.see([this.#taken.id]);
   }
 
   #visit(stop: TourStop): void {
@@ -207,6 +219,7 @@ export class Drives {
     if (wish.play !== undefined) this.playback.play(wish.play);
     if (wish.tour === 'pause') this.tour.toggle(Date.now());
     else if (wish.tour) this.tour.step(wish.tour === 'next' ? 1 : -1, Date.now());
+    if (wish.seen) wall.alarms.see(wall.alarms.list.peek().map((alarm) => alarm.item.id));
     if (wish.reload) void this.#watchman.restart();
   }
 

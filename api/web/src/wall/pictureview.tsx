@@ -1,10 +1,12 @@
 // The picture that stands in for the map where a browser has no WebGL, kept fresh by the stream.
 
-import { computed, effect, type ReadonlySignal } from '@preact/signals';
+import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Feature } from 'geojson';
-import { valueText, type Item } from '../service/data';
+import { readPage, valueText, type Item } from '../service/data';
 import { HEAT } from '../map/style';
+import { Asked } from './asked';
+import { OPEN } from './figures';
 import type { Insets } from './map';
 import { drawPicture, fitSheet, heatTiles, type PictureContent, type PictureSign, type PictureTile } from './picture';
 import { word } from './remotewords';
@@ -25,20 +27,35 @@ export function Picture({ wall, margins }: { wall: Wall; margins(): Insets }) {
   const lang = wall.lang.value;
   return (
     <div class="picture">
-      <canvas ref={canvas} role="img" aria-label={word(lang, 'picture', { n: events.value.length })} />
+      <canvas ref={canvas} role="img" aria-label={word(lang, 'picture', { n: events.shown.value.length })} />
       <p class="picture-note" role="alert">{word(lang, 'pictureNote')}</p>
     </div>
   );
 }
 
-/** The open events, of now or of the moment that is played. */
-function eventsOf(wall: Wall): ReadonlySignal<readonly Item[]> {
+const OPEN_EVENTS = `/collections/events/items?limit=10000&properties=severity&${new URLSearchParams(OPEN).toString()}`;
+
+/** What the picture shows of events. */
+interface Events {
+  /** The open ones, of now or of the moment that is played. */
+  readonly shown: ReadonlySignal<readonly Item[]>;
+  /** Those of now are asked for while this is set. */
+  readonly wanted: Signal<boolean>;
+  /** Asks again soon. */
+  soon(): void;
+}
+
+function eventsOf(wall: Wall): Events {
   const { playback } = wall.drives;
-  return computed(() => (playback.on.value ? (playback.open.value?.map((e) => e.item) ?? []) : (wall.facts.open.value.value ?? [])));
+  const wanted = signal(true);
+  const sees = computed(() => wall.connection.collections.value.some((c) => c.id === 'events'));
+  const asked = new Asked(computed(() => (wanted.value && sees.value ? OPEN_EVENTS : undefined)), wall.connection.epoch, async (path) => readPage(await wall.connection.client.json(path)).items);
+  const shown = computed(() => (playback.on.value ? (playback.open.value?.map((e) => e.item) ?? []) : (asked.value.value ?? [])));
+  return { shown, wanted, soon: () => asked.soon() };
 }
 
 /** Draws the picture again whenever what it shows has changed; the function returned ends that. */
-function keep(wall: Wall, canvas: HTMLCanvasElement, events: ReadonlySignal<readonly Item[]>, margins: () => Insets): () => void {
+function keep(wall: Wall, canvas: HTMLCanvasElement, events: Events, margins: () => Insets): () => void {
   let heat: readonly Drawn[] = [];
   let heatAt = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,8 +75,8 @@ function keep(wall: Wall, canvas: HTMLCanvasElement, events: ReadonlySignal<read
     const context = canvas.getContext('2d');
     if (!context) return;
     context.scale(ratio, ratio);
-    drawPicture(context, sheet, contentOf(wall, events.peek(), heat), sheet.height / 72);
-    canvas.dataset['events'] = String(events.peek().length);
+    drawPicture(context, sheet, contentOf(wall, events.shown.peek(), heat), sheet.height / 72);
+    canvas.dataset['events'] = String(events.shown.peek().length);
     canvas.dataset['heat'] = String(heat.length);
     if (performance.now() - heatAt < HEAT_EVERY_MS) return;
     heatAt = performance.now();
@@ -76,19 +93,24 @@ function keep(wall: Wall, canvas: HTMLCanvasElement, events: ReadonlySignal<read
     soon();
   };
   window.addEventListener('resize', again);
+  events.wanted.value = true;
   const ends = [
     effect(() => {
-      void [events.value, wall.facts.shapes.value, wall.drawn.value, wall.lang.value];
+      void [events.shown.value, wall.facts.shapes.value, wall.drawn.value, wall.lang.value];
       soon();
     }),
     effect(() => {
       void [wall.scope.value, wall.isShown(HEAT), wall.isShown('events'), wall.connection.joined.value];
       again();
     }),
-    wall.connection.follow(soon),
+    wall.connection.follow((changes) => {
+      if (changes.some((c) => c.layer === 'events')) events.soon();
+      soon();
+    }),
   ];
   return () => {
     ended = true;
+    events.wanted.value = false;
     clearTimeout(timer);
     window.removeEventListener('resize', again);
     ends.forEach((end) => end());

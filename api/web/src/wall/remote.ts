@@ -28,6 +28,8 @@ export interface Wish {
   } & PlaybackWords;
   readonly tour?: 'pause' | 'next' | 'prev';
   readonly play?: boolean;
+  /** All alarms count as seen. */
+  readonly seen?: true;
   readonly reload?: true;
 }
 
@@ -77,6 +79,8 @@ export function wishOf(command: Command): Wish | undefined {
       return to === 'pause' || to === 'next' || to === 'prev' ? { tour: to } : undefined;
     case 'playback':
       return playbackWish(command);
+    case 'seen':
+      return { seen: true };
     case 'reload':
       return { reload: true };
     default:

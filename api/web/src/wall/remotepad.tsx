@@ -106,6 +106,7 @@ export function PadView({ pad, lang, name, layers, rename }: PadViewProps) {
         <Big text={word(lang, 'remoteHome')} act={send('home')} main />
         <Big text={word(lang, 'remoteMapOnly')} act={send('hide', 'all')} />
         <Big text={word(lang, 'remoteAll')} act={send('hide')} />
+        <Big text={word(lang, 'remoteSeen')} act={send('seen')} />
       </div>
       <h2>{word(lang, 'remoteTour')}</h2>
       <div class="pad-row">

@@ -66,6 +66,7 @@ const zh = {
   remotePanels: '面板',
   remoteMapOnly: '只看地图',
   remoteAll: '全部面板',
+  remoteSeen: '告警已阅',
   remoteReload: '重新载入大屏',
 } as const;
 
@@ -136,6 +137,7 @@ const en: Record<RemoteWord, string> = {
   remotePanels: 'Panels',
   remoteMapOnly: 'Map only',
   remoteAll: 'All panels',
+  remoteSeen: 'Alarms seen',
   remoteReload: 'Reload the wall',
 };
 
