@@ -13,6 +13,9 @@ export interface CardProps {
   readonly item: Item;
   readonly layer: LayerCard | undefined;
   area(code: string): string;
+  /** Gives the wall to the event, and the word for that; absent for what is no event. */
+  enter?(): void;
+  readonly enterWord?: string;
 }
 
 /** The card. Values of enums appear as their titles, areas as their names. */
@@ -32,6 +35,11 @@ export function Card(p: CardProps) {
           </>
         ))}
       </dl>
+      {p.enter && (
+        <button class="card-enter" type="button" onClick={() => p.enter?.()}>
+          {p.enterWord} ›
+        </button>
+      )}
     </div>
   );
 }

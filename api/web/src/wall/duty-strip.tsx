@@ -1,6 +1,6 @@
 // The strip at the foot: who is on duty in each zone, and where nobody is.
 
-import { coverOf, type Cover } from './duty';
+import { coverOf, isStale, type Cover } from './duty';
 import type { Area } from './areas';
 import type { Span } from './plan';
 import type { Wall } from './wall';
@@ -18,7 +18,7 @@ export function DutyStrip({ wall, foot }: { wall: Wall; foot: readonly Span[] })
     <div class="duty" role="group" aria-label={tell(wall.lang.value, 'duty')}>
       {foot.map((span, i) => (
         <div key={i} class="duty-part" style={{ left: `${span.x}rem`, width: `${span.width}rem` }}>
-          {i === 0 && <Sums wall={wall} covers={[...covers.values()]} n={responders.size} />}
+          {i === 0 && <Sums wall={wall} covers={[...covers.values()]} n={responders.size} stale={[...responders.values()].filter((r) => isStale(r, minute(wall))).length} />}
           {parts[i]?.map((community) => (
             <Community key={community.code} wall={wall} community={community} covers={areas.value.in(community.code).flatMap((zone) => covers.get(zone.code) ?? [])} />
           ))}
@@ -31,10 +31,9 @@ export function DutyStrip({ wall, foot }: { wall: Wall; foot: readonly Span[] })
 /** Covers change with the minute, not with the second. */
 const minute = (wall: Wall): number => Math.floor(wall.now.value / 60_000) * 60_000;
 
-function Sums({ wall, covers, n }: { wall: Wall; covers: readonly Cover[]; n: number }) {
+function Sums({ wall, covers, n, stale }: { wall: Wall; covers: readonly Cover[]; n: number; stale: number }) {
   const lang = wall.lang.value;
   const holes = covers.filter((c) => c.state === 'hole').length;
-  const stale = covers.reduce((sum, c) => sum + c.stale, 0);
   return (
     <div class="duty-sums">
       <strong>{tell(lang, 'onDuty', { n })}</strong>

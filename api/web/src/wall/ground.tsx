@@ -7,6 +7,7 @@ import { canDraw } from '../map/live';
 import { say } from '../words/text';
 import { paintAreas } from './draw/areas';
 import { dimOutside } from './draw/outside';
+import { drawIncident } from './draw/incident';
 import { moveResponders } from './draw/responders';
 import { WallMap, type Aim, type Insets } from './map';
 import { Picture } from './pictureview';
@@ -86,12 +87,13 @@ function follow(wall: Wall, map: WallMap, first: StyleSpecification): () => void
     }),
     effect(() => {
       const aim = aimOf(wall);
-      const key = `${wall.scope.value?.code ?? ''} ${aim.outline.length}`;
+      const key = `${wall.address.state.value.incident ?? wall.scope.value?.code ?? ''} ${aim.outline.length}`;
       if (aim.outline.length > 0 && key !== aimed) map.aim(aim, aimed !== '');
       if (aim.outline.length > 0) aimed = key;
     }),
     paintAreas(wall, map),
     moveResponders(wall, map),
+    drawIncident(wall, map),
     dimOutside(wall, map),
     () => window.removeEventListener('resize', resize),
   ];
@@ -108,8 +110,20 @@ function dress(style: StyleSpecification): StyleSpecification {
 function aimOf(wall: Wall): Aim {
   const area = wall.scope.value ?? wall.facts.areas.value.root;
   const extent = wall.facts.cards.value.find((c) => c.extent)?.extent;
+  const around = wall.address.state.value.incident === undefined ? [] : incidentOutline(wall);
+  if (around.length > 0) return { view: wall.address.state.peek().view, outline: around };
   const corners = extent ? ([[extent[0], extent[1]], [extent[2], extent[3]]] as const) : [];
   return { view: wall.address.state.peek().view, outline: area?.item.positions ?? corners };
+}
+
+/** The event, the ways of those who could come, and what can be walked to in the shortest time. */
+function incidentOutline({ incident }: Wall): readonly (readonly [number, number])[] {
+  const at = incident.event.value.value?.point;
+  const walks = incident.walks.value.value?.features ?? [];
+  const shortest = walks.find((f) => Number(f.properties?.['minutes']) === 5);
+  const ring = shortest?.geometry.type === 'MultiPolygon' ? shortest.geometry.coordinates.flat(2).map(([lon = 0, lat = 0]) => [lon, lat] as const) : [];
+  const ways = (incident.rankings.value.value ?? []).flatMap((r) => r.candidates.flatMap((c) => c.route));
+  return at && ring.length + ways.length > 0 ? [at, ...ring, ...ways] : [];
 }
 
 /** What the panels take of the window at each side, in its pixels. */

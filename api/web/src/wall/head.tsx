@@ -5,10 +5,13 @@ import { valueText } from '../service/data';
 import { ago, clock, day, moment, span, weekday, type Lang } from '../words/format';
 import { say, type Word } from '../words/text';
 import { DriveButtons } from './drivesview';
+import { FIX_STALE_MS } from './duty';
 import { toggleFullscreen, type Wall } from './wall';
 import { tell } from './words';
 
 const WORDS: Readonly<Record<Health['kind'], Word>> = { joining: 'joining', live: 'live', reconnecting: 'reconnecting', stale: 'stale' };
+
+const DAY_MS = 86_400_000;
 
 /** The head; `ask` opens the dialog for a token. */
 export function Head({ wall, ask }: { wall: Wall; ask(): void }) {
@@ -23,7 +26,6 @@ export function Head({ wall, ask }: { wall: Wall; ask(): void }) {
       </div>
       <div class="head-right">
         <State wall={wall} />
-        <Ages wall={wall} />
         <Buttons wall={wall} ask={ask} />
       </div>
     </header>
@@ -38,6 +40,7 @@ function Clock({ wall }: { wall: Wall }) {
       <span class="date">
         {day(now)} {weekday(now, wall.lang.value)}
       </span>
+      <Ages wall={wall} />
     </div>
   );
 }
@@ -61,11 +64,11 @@ function Ages({ wall }: { wall: Wall }) {
   const fixed = Math.max(0, ...fixes);
   const limits = wall.facts.areas.value.of('grids').map((grid) => valueText(grid.item, 'valid_from')).sort().at(-1);
   const parts = [
-    newest === undefined ? undefined : tell(lang, 'eventsAge', { age: moment(newest, now, lang) }),
-    fixed === 0 ? undefined : tell(lang, 'fixesAge', { age: moment(fixed, now, lang) }),
-    limits ? tell(lang, 'limitsAge', { day: limits }) : undefined,
+    newest === undefined ? undefined : { text: tell(lang, 'eventsAge', { age: moment(newest, now, lang) }), old: now - newest > DAY_MS },
+    fixed === 0 ? undefined : { text: tell(lang, 'fixesAge', { age: moment(fixed, now, lang) }), old: now - fixed > FIX_STALE_MS },
+    limits ? { text: tell(lang, 'limitsAge', { day: limits }), old: false } : undefined,
   ];
-  return <div class="ages">{parts.map((part) => part && <span key={part}>{part}</span>)}</div>;
+  return <div class="ages">{parts.map((part) => part && <span key={part.text} class={part.old ? 'old' : ''}>{part.text}</span>)}</div>;
 }
 
 function Buttons({ wall, ask }: { wall: Wall; ask(): void }) {

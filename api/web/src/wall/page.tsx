@@ -15,6 +15,7 @@ import { AlarmPanel } from './panels/alarms';
 import { CommunityList } from './panels/communities';
 import { Days } from './panels/days';
 import { EventList } from './panels/events';
+import { IncidentCard, Near, Rankings, Timeline } from './panels/incident';
 import { Kinds } from './panels/kinds';
 import { KpiPanel } from './panels/kpis';
 import { LayerList } from './panels/layers';
@@ -70,7 +71,7 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
 function Columns({ wall, plan: { left, right } }: { wall: Wall; plan: Plan }) {
   const known = wall.facts.cards.value.length > 0;
   const events = !known || wall.connection.sees('events');
-  const contents = events ? insiders(wall, left.length, right.length) : outsiders(wall, left.length);
+  const contents = wall.address.state.value.incident !== undefined ? incident(wall, left.length, right.length) : events ? insiders(wall, left.length, right.length) : outsiders(wall, left.length);
   return (
     <>
       {left.map((span, i) => (
@@ -100,6 +101,14 @@ function insiders(wall: Wall, lefts: number, rights: number): Contents {
   return {
     left: lefts > 1 ? [first, second] : [first],
     right: rights > 1 ? [<EventList wall={wall} />, [<AlarmPanel wall={wall} always />, <PartsPanel wall={wall} />]] : [[<AlarmPanel wall={wall} />, <EventList wall={wall} />]],
+  };
+}
+
+function incident(wall: Wall, lefts: number, rights: number): Contents {
+  const [what, how, who, near] = [<IncidentCard wall={wall} />, <Timeline wall={wall} />, <Rankings wall={wall} />, <Near wall={wall} />];
+  return {
+    left: lefts > 1 ? [what, how] : [[what, how]],
+    right: rights > 1 ? [[<AlarmPanel wall={wall} />, near], who] : [[<AlarmPanel wall={wall} />, who, near]],
   };
 }
 

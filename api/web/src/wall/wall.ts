@@ -13,10 +13,12 @@ import { Alarms } from './alarms';
 import type { Area } from './areas';
 import { Drives } from './drives';
 import { Facts } from './facts';
+import { Incident } from './incident';
 import { inside } from './inside';
 import { Keys } from './keys';
 import type { WallMap } from './map';
 import { LIVE_ONLY } from './playbackoverlay';
+import { tell } from './words';
 import { codec, type WallState } from './state';
 
 /** Wall holds what the page is about; components read its signals. */
@@ -27,6 +29,7 @@ export class Wall {
   /** This computer's clock, every second, in milliseconds since 1970. */
   readonly now: Signal<number> = signal(Date.now());
   readonly facts = new Facts(this.connection, this.address.state);
+  readonly incident = new Incident(this.connection, this.address.state, this.lang);
   readonly alarms = new Alarms(this.now);
   readonly keys = new Keys();
   /** The map, once there is one. */
@@ -99,9 +102,9 @@ export class Wall {
   /** Whether a layer of the catalogue, or the heat, is shown. */
   isShown(name: string): boolean {
     if (LIVE_ONLY.has(name) && this.drives.playback.on.value) return false;
-    const { heat, layers } = this.address.state.value;
+    const { heat, incident, layers, mode } = this.address.state.value;
     const drawn = this.drawn.value.find((l) => l.name === name)?.shown ?? true;
-    if (name === HEAT) return heat ?? drawn;
+    if (name === HEAT) return (heat ?? drawn) && incident === undefined && mode === undefined; // one painting at a time
     if (!this.connection.sees(name)) return true; // the ground
     return layers?.includes(name) ?? drawn;
   }
@@ -109,7 +112,7 @@ export class Wall {
   /** Shows or hides a layer. */
   toggle(name: string): void {
     if (name === HEAT) {
-      this.address.change({ heat: !this.isShown(HEAT) });
+      this.address.change({ heat: !this.isShown(HEAT), mode: undefined });
       return;
     }
     const known = this.drawn.peek().map((l) => l.name).filter((n) => this.connection.sees(n));
@@ -141,7 +144,8 @@ export class Wall {
     const [lon, lat] = item.point;
     if (fly) map.fly([lon, lat, lon, lat], 17);
     if (layer === 'events') map.flash(item.point, valueText(item, 'severity'));
-    map.card(item.point, h(Card, { item, layer: this.facts.card(layer), area: (code) => this.facts.areas.peek().name(code) }));
+    const enter = layer === 'events' ? { enter: () => this.enter(item.id), enterWord: tell(this.lang.peek(), 'incident') } : {};
+    map.card(item.point, h(Card, { item, layer: this.facts.card(layer), area: (code) => this.facts.areas.peek().name(code), ...enter }));
   }
 
   /** The name of the community of an event. */
@@ -166,6 +170,8 @@ export class Wall {
     const events = of('events');
     if (events.length > 0) void this.#takeEvents(events).catch(() => undefined); // the next answer sets it right
     this.facts.duty.take(of('responders'));
+    const { incident } = this.address.state.peek();
+    if (incident !== undefined && events.some((c) => c.id === incident)) this.incident.soon();
     this.facts.soon();
   }
 

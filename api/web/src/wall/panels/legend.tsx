@@ -8,7 +8,7 @@ import { Sign } from '../sign';
 import type { Wall } from '../wall';
 import { tell } from '../words';
 
-const EXPLAINED = ['events', 'responders', 'facilities', 'screens', 'zones'];
+const EXPLAINED = ['events', 'facilities', 'screens', 'zones'];
 
 /** The legend at the foot of the map. */
 export function Legend({ wall }: { wall: Wall }) {
@@ -17,6 +17,7 @@ export function Legend({ wall }: { wall: Wall }) {
   return (
     <aside class="legend" aria-label={say(wall.lang.value, 'layers')}>
       {EXPLAINED.map((name) => shown.find((l) => l.name === name)).map((layer) => layer && <Signs key={layer.name} layer={layer} />)}
+      {shown.some((l) => l.name === 'responders') && <People wall={wall} />}
       {heat && <Ramp layer={heat} />}
       <Rates wall={wall} />
       <p class="disclaimer">{[say(wall.lang.value, 'disclaimer'), ...sources(wall)].join(' · ')}</p>
@@ -24,7 +25,7 @@ export function Legend({ wall }: { wall: Wall }) {
   );
 }
 
-function Signs({ layer }: { layer: DrawnLayer }) {
+function Signs({ layer }: { layer: Pick<DrawnLayer, 'title' | 'legend'> }) {
   return (
     <div class="legend-group">
       <b>{layer.title}</b>
@@ -36,6 +37,17 @@ function Signs({ layer }: { layer: DrawnLayer }) {
       ))}
     </div>
   );
+}
+
+/** The wall draws people itself: those on duty by whether they can be sent. */
+function People({ wall }: { wall: Wall }) {
+  const lang = wall.lang.value;
+  const signs: [string, string, string][] = [
+    ['person', '#7df0a8', tell(lang, 'dutyFree')],
+    ['person', '#ffd166', tell(lang, 'dutyBusy')],
+    ['person-off', '#9fb3c6', tell(lang, 'dutyStale')],
+  ];
+  return <Signs layer={{ title: wall.facts.card('responders')?.title ?? '', legend: signs.map(([shape, color, label]) => ({ shape, color, label })) }} />;
 }
 
 function Ramp({ layer }: { layer: DrawnLayer }) {
