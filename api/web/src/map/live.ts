@@ -154,6 +154,13 @@ export class LiveMap {
     return Math.max(0, ...counts);
   }
 
+  /** How much it holds, for whoever watches that nothing piles up. */
+  get census(): { sources: number; layers: number; images: number } {
+    if (this.#gone || !this.#styled) return { sources: 0, layers: 0, images: 0 };
+    const { sources, layers } = this.gl.getStyle();
+    return { sources: Object.keys(sources).length, layers: layers.length, images: this.gl.listImages().length };
+  }
+
   /** Takes the map away. */
   remove(): void {
     this.#refresher.stop();

@@ -14,6 +14,8 @@ interface WallProbe {
   seq(): number;
   /** How many events of the past the map holds. */
   played(): number;
+  /** How much the map holds: sources, layers, images. */
+  census(): Readonly<Record<string, number>>;
 }
 
 declare global {
@@ -32,6 +34,7 @@ if (root) {
     featureCount: (layer) => wall.map.peek()?.live.featureCount(layer) ?? 0,
     seq: () => wall.connection.seq,
     played: () => wall.drives.played,
+    census: () => wall.map.peek()?.live.census ?? {},
   };
   render(<Page wall={wall} ready={setReady} />, root);
   wall.start();
