@@ -54,21 +54,23 @@ export async function startShapan() {
   }
 }
 
-/** Opens Chromium with software drawing, so that it runs on a machine without a screen. */
-export function openBrowser() {
+const SOFTWARE = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+
+/** Opens Chromium with software drawing, so that it runs on a machine without a screen; `drawing` says otherwise. */
+export function openBrowser(drawing = SOFTWARE) {
   const known = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const executablePath = known.find((file) => file && existsSync(file));
   assert.ok(executablePath, 'no Chromium was found: install it (Debian: apt-get install chromium) or set CHROMIUM=FILE');
   return chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...drawing],
   });
 }
 
 /** Opens a page and notes what must not happen: requests to other hosts, errors on the console, navigations. */
-export async function openPage(browser, base, url) {
-  const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
+export async function openPage(browser, base, url, viewport = { width: 1920, height: 1080 }) {
+  const page = await browser.newPage();
+  await page.setViewportSize(viewport);
   const seen = { foreign: [], errors: [], documents: 0 };
   page.on('request', (r) => {
     if (!r.url().startsWith(`${base}/`) && !/^(blob|data):/.test(r.url())) seen.foreign.push(r.url());

@@ -154,6 +154,11 @@ export class LiveMap {
     return Math.max(0, ...counts);
   }
 
+  /** Whether a layer of the map itself shows anything in view. */
+  draws(layer: string): boolean {
+    return !this.#gone && this.gl.getLayer(layer) !== undefined && this.gl.queryRenderedFeatures({ layers: [layer] }).length > 0;
+  }
+
   /** Takes the map away. */
   remove(): void {
     this.#refresher.stop();
