@@ -11,7 +11,7 @@ import type { Wall } from '../wall';
 import { signOf, wordOf } from '../wording';
 import { tell } from '../words';
 
-const NEAR = 9;
+const NEAR = 6;
 
 /** What it is. */
 export function IncidentCard({ wall }: { wall: Wall }) {
