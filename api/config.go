@@ -27,5 +27,6 @@ type Config struct {
 	MaxBody   int64            // bytes of a request body; 0: 8 MiB
 	MaxStream int              // open streams at once; 0: 1000
 	Basemap   *tiles.Archive   // under our layers, for everyone; nil: none
+	Tour      *Tour            // where the wall goes by itself; nil: from community to community
 	Heartbeat time.Duration    // between signs of life on a stream; 0: 5 s
 }

@@ -25,6 +25,7 @@ type Server struct {
 	metrics    *metrics
 	streets    dispatch.Streets // the walking network, as of the newest view that asked
 	streams    chan struct{}    // one place for each open stream
+	walls      wallRooms        // the remote control of walls
 	calendar   *worktime.Calendar
 	versionTag uint64 // what the version adds to the ETag of drawings
 	handler    http.Handler
@@ -124,6 +125,10 @@ func (s *Server) routes() http.Handler {
 	r.Handle("/positions", s.answer("/positions", s.positions)).Methods(http.MethodPost)
 	get("/export/{layer}.geojson", s.export)
 	get("/stream", s.stream)
+	get("/walls", s.listWalls)
+	get("/walls/{name}/commands", s.commands)
+	r.Handle("/walls/{name}/commands", s.answer("/walls/{name}/commands", s.command)).Methods(http.MethodPost)
+	get("/tour.json", s.tour)
 	get("/basemap.json", s.basemapJSON)
 	get("/basemap/{z}/{x}/{y}.{ext:[a-z]+}", s.basemapTile)
 	get("/style.json", s.style)

@@ -89,6 +89,11 @@ export class Connection {
     this.#again();
   }
 
+  /** Whether the stream is connected now. */
+  get connected(): boolean {
+    return this.#stream.signs.connected;
+  }
+
   /** The number of the last change heard of. */
   get seq(): number {
     return this.#stream.seq;

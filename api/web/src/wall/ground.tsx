@@ -10,6 +10,7 @@ import { dimOutside } from './draw/outside';
 import { drawIncident } from './draw/incident';
 import { moveResponders } from './draw/responders';
 import { WallMap, type Aim, type Insets } from './map';
+import { Picture } from './pictureview';
 import type { Wall } from './wall';
 
 const AGAIN_MS = 15_000;
@@ -43,7 +44,8 @@ export function Ground({ wall, ready }: { wall: Wall; ready(): void }) {
   return (
     <>
       <div ref={host} class="map" />
-      {fault && <p class="map-fault" role="alert">{say(wall.lang.value, fault)}</p>}
+      {fault === 'noWebgl' && <Picture wall={wall} margins={insets} />}
+      {fault === 'contextLost' && <p class="map-fault" role="alert">{say(wall.lang.value, fault)}</p>}
     </>
   );
 }
@@ -131,7 +133,7 @@ function insets(): Insets {
   const right = boxes('.column-right');
   const under = right.some((box) => box.top > innerHeight / 2); // on an upright screen the list lies below the map
   return {
-    top: Math.max(0, ...boxes('.head, .crumbs').map((b) => b.bottom)),
+    top: Math.max(0, ...boxes('.head, .crumbs, .playback').map((b) => b.bottom)),
     left: Math.max(0, ...boxes('.column-left').map((b) => b.right)),
     right: under ? 0 : innerWidth - Math.min(innerWidth, ...right.map((b) => b.left)),
     bottom: innerHeight - Math.min(innerHeight, ...boxes('.legend, .duty').map((b) => b.top), ...(under ? right.map((b) => b.top) : [])),

@@ -4,6 +4,7 @@ import type { Health } from '../service/health';
 import { valueText } from '../service/data';
 import { ago, clock, day, moment, span, weekday, type Lang } from '../words/format';
 import { say, type Word } from '../words/text';
+import { DriveButtons } from './drivesview';
 import { FIX_STALE_MS } from './duty';
 import { toggleFullscreen, type Wall } from './wall';
 import { tell } from './words';
@@ -92,6 +93,7 @@ function Buttons({ wall, apart, ask }: Pick<HeadProps, 'wall' | 'apart' | 'ask'>
           {refused ? say(lang, 'tokenRefused') : `${say(lang, 'publicView')} · ${say(lang, 'publicViewOther')}`}
         </button>
       )}
+      <DriveButtons wall={wall} />
       <button class={`quiet${hide?.includes('all') ? ' on' : ''}`} type="button" aria-pressed={hide?.includes('all') ?? false} onClick={() => wall.fold('all')}>
         {tell(lang, 'mapOnly')}
       </button>

@@ -14,6 +14,8 @@ interface WallProbe {
   drawn(layer: string): boolean;
   /** The highest change number that the wall has heard of. */
   seq(): number;
+  /** How many events of the past the map holds. */
+  played(): number;
 }
 
 declare global {
@@ -32,6 +34,7 @@ if (root) {
     featureCount: (layer) => wall.map.peek()?.live.featureCount(layer) ?? 0,
     drawn: (layer) => wall.map.peek()?.live.draws(layer) ?? false,
     seq: () => wall.connection.seq,
+    played: () => wall.drives.played,
   };
   render(<Page wall={wall} ready={setReady} />, root);
   wall.start();

@@ -7,6 +7,7 @@ import { TokenDialog } from '../ui/token';
 import { Crumbs } from './crumbs';
 import { keepClear } from './dodge';
 import { Drawer } from './drawer';
+import { DrivesView } from './drivesview';
 import { DutyStrip } from './duty-strip';
 import { Ground } from './ground';
 import { Head } from './head';
@@ -44,13 +45,14 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
   useEffect(() => wall.map.peek()?.resize(), [planned.value, bare]);
   const stale = wall.connection.health.value.kind === 'stale';
   return (
-    <main class={`wall${stale ? ' is-stale' : ''}${bare ? ' bare' : ''}`}>
+    <main class={`wall${stale ? ' is-stale' : ''}${bare ? ' bare' : ''}${wall.drives.playback.on.value ? ' is-past' : ''}${wall.address.state.value.kiosk ? ' kiosk' : ''}`}>
       <Ground wall={wall} ready={ready} />
       <div class="vignette" />
       <Head wall={wall} title={planned.value.title} apart={apart} ask={() => ask(true)} />
       {!bare && <Columns wall={wall} plan={planned.value} />}
       <div class="stage" style={place(planned.value.stage)}>
         <Crumbs wall={wall} />
+        <DrivesView wall={wall} />
         <Notices wall={wall} />
         {menu && (
           <div class="menu">

@@ -22,7 +22,7 @@ export function Panel({ wall, name, title, note, stale, children }: PanelProps) 
   const folded = wall.address.state.value.hide?.includes(name) ?? false;
   const word = tell(wall.lang.value, folded ? 'unfold' : 'fold');
   return (
-    <section class={`panel panel-${name}${folded ? ' folded' : ''}${stale ? ' stale' : ''}`} aria-label={title}>
+    <section class={`panel panel-${name}${folded ? ' folded' : ''}${stale ? ' stale' : ''}${wall.drives.looked.value === name ? ' looked' : ''}`} aria-label={title}>
       <div class="panel-head">
         <h2>{title}</h2>
         <span class="panel-note">{note}</span>

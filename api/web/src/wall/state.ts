@@ -1,9 +1,12 @@
 // The state of the wall in its address, behind # so that it never reaches a server or its log.
 // #lang=en&scope=420106001005&layers=grids,events&heat=0&mode=rate&level=3&incident=11942&hide=layers&bezels=3x2&view=15.20/30.56700/114.30800/-12/40
+// &at=2017-12-04T14:05:00&window=1d&speed=3600&tour=1&kiosk=1&name=hall&reload=daily
 
 import { formatCamera, parseCamera, type Camera } from '../map/camera';
 import type { Codec } from '../ui/address';
 import type { Lang } from '../words/format';
+import { readKiosk, writeKiosk, type KioskWords } from './kiosk';
+import { readPlayback, writePlayback, type PlaybackWords } from './playback';
 
 /** How areas are painted: not at all, by rate of events, by their number as height, as hexagons. */
 export const MODES = ['rate', 'towers', 'hexagons'] as const;
@@ -18,7 +21,7 @@ export interface Bezels {
 }
 
 /** What the address of the wall can say; what it does not say is undefined and left to the defaults. */
-export interface WallState {
+export interface WallState extends PlaybackWords, KioskWords {
   readonly lang?: Lang | undefined;
   /** The code of the area that everything is narrowed to. */
   readonly scope?: string | undefined;
@@ -41,6 +44,8 @@ export interface WallState {
   readonly bezels?: Bezels | undefined;
   /** Whether an alarm is heard. */
   readonly sound?: boolean | undefined;
+  /** Whether the wall goes from stop to stop by itself. */
+  readonly tour?: true | undefined;
   readonly view?: Camera | undefined;
 }
 
@@ -65,7 +70,10 @@ export const codec: Codec<WallState> = {
       hide: list(words.get('hide')),
       bezels: readBezels(words.get('bezels')),
       sound: flag(words.get('sound')),
+      tour: words.get('tour') === '1' ? true : undefined,
       view: parseCamera(words.get('view')),
+      ...readPlayback(words),
+      ...readKiosk(words),
     });
   },
   write(state) {
@@ -83,6 +91,9 @@ export const codec: Codec<WallState> = {
       ['hide', state.hide?.join(',')],
       ['bezels', state.bezels && `${state.bezels.columns}x${state.bezels.rows}`],
       ['sound', state.sound === undefined ? undefined : Number(state.sound)],
+      ['tour', state.tour && 1],
+      ...writePlayback(state),
+      ...writeKiosk(state),
       ['view', state.view && formatCamera(state.view)],
     ];
     return new URLSearchParams(words.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));

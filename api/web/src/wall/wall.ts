@@ -11,11 +11,13 @@ import { h } from 'preact';
 import { Card } from './card';
 import { Alarms } from './alarms';
 import type { Area } from './areas';
+import { Drives } from './drives';
 import { Facts } from './facts';
 import { Incident } from './incident';
 import { inside } from './inside';
 import { Keys } from './keys';
 import type { WallMap } from './map';
+import { LIVE_ONLY } from './playbackoverlay';
 import { tell } from './words';
 import { codec, type WallState } from './state';
 
@@ -43,8 +45,14 @@ export class Wall {
   /** What the style draws, with its legends. */
   readonly drawn: ReadonlySignal<readonly DrawnLayer[]> = computed(() => (this.connection.style.value ? drawnLayers(this.connection.style.value) : []));
 
+  /** What moves the wall besides a hand: tour, playback, remote control. */
+  readonly drives = new Drives(this);
+  /** The moment that the wall shows: now, or one of the past. */
+  readonly time: ReadonlySignal<number> = computed(() => this.drives.playback.at.value ?? this.now.value);
+
   /** Begins to listen and to ask; never ends. */
   start(): void {
+    this.drives.start();
     this.connection.follow((changes) => this.#take(changes));
     this.connection.start();
     setInterval(() => (this.now.value = Date.now()), 1000);
@@ -93,6 +101,7 @@ export class Wall {
 
   /** Whether a layer of the catalogue, or the heat, is shown. */
   isShown(name: string): boolean {
+    if (LIVE_ONLY.has(name) && this.drives.playback.on.value) return false;
     const { heat, incident, layers, mode } = this.address.state.value;
     const drawn = this.drawn.value.find((l) => l.name === name)?.shown ?? true;
     if (name === HEAT) return (heat ?? drawn) && incident === undefined && mode === undefined; // one painting at a time

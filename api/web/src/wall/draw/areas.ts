@@ -21,7 +21,7 @@ export const paintedRates = signal<Classes | undefined>(undefined);
 
 /** Paints what the address says for as long as it is not disposed of. */
 export function paintAreas(wall: Wall, map: WallMap): () => void {
-  const mode = (): string | undefined => wall.address.state.value.mode;
+  const mode = (): string | undefined => (wall.drives.playback.on.value ? undefined : wall.address.state.value.mode); // it speaks of the last days, not of the past that is played
   const ends = [
     effect(() => {
       const painted = mode();
@@ -76,7 +76,7 @@ function paintHexagons(wall: Wall, map: WallMap): () => void {
       const { mode, scope } = wall.address.state.value;
       const kpis = wall.facts.parts.value.value;
       const days = kpis && `${new Date(kpis.from).toISOString()}/${new Date(kpis.to).toISOString()}`;
-      question.value = mode === 'hexagons' && days && wall.connection.sees('events') ? `/heat/events/cells.geojson?shape=hexagon&size=250&datetime=${days}${scope ? `&scope=${scope}` : ''}` : undefined;
+      question.value = mode === 'hexagons' && !wall.drives.playback.on.value && days && wall.connection.sees('events') ? `/heat/events/cells.geojson?shape=hexagon&size=250&datetime=${days}${scope ? `&scope=${scope}` : ''}` : undefined;
     }),
     effect(() => {
       const found = cells.value.value;

@@ -14,7 +14,7 @@ const NEW_MS = 20_000;
 export function EventList({ wall }: { wall: Wall }) {
   const lang = wall.lang.value;
   const { level } = wall.address.state.value;
-  const items = wall.facts.feed.items.value;
+  const items = wall.drives.playback.on.value ? wall.drives.playback.newest(30, level) : wall.facts.feed.items.value;
   const widen = level !== undefined && (
     <button class="quiet" type="button" onClick={() => wall.pickLevel(undefined)}>
       {say(lang, 'onlyLevel', { n: level })} ✕
@@ -59,5 +59,5 @@ export function EventRow({ wall, item }: { wall: Wall; item: Item }) {
 }
 
 function EventTime({ wall, at }: { wall: Wall; at: number | undefined }) {
-  return <time>{at === undefined ? '' : moment(at, wall.now.value, wall.lang.value)}</time>;
+  return <time>{at === undefined ? '' : moment(at, wall.time.value, wall.lang.value)}</time>;
 }

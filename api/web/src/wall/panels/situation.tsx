@@ -9,7 +9,8 @@ import type { Wall } from '../wall';
 /** The panel. A number that is not known is a dash, which is not nought. */
 export function Situation({ wall }: { wall: Wall }) {
   const lang = wall.lang.value;
-  const figures = wall.facts.figures.value.value;
+  const playback = wall.drives.playback;
+  const figures = playback.on.value ? playback.figures.value : wall.facts.figures.value.value;
   const chosen = wall.address.state.value.level;
   const top = Math.max(1, ...(figures?.open ?? []));
   const all = figures?.open.reduce((a, b) => a + b, 0);
