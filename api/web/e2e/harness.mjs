@@ -85,8 +85,9 @@ export function openBrowser(args = ['--use-gl=angle', '--use-angle=swiftshader',
 }
 
 /** Opens a page and notes what must not happen: requests to other hosts, errors on the console, navigations. */
-export async function openPage(browser, base, url) {
-  const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
+export async function openPage(browser, base, url, viewport = { width: 1920, height: 1080 }) {
+  const page = await browser.newPage();
+  await page.setViewportSize(viewport);
   const seen = { foreign: [], errors: [], documents: 0 };
   page.on('request', (r) => {
     if (!r.url().startsWith(`${base}/`) && !/^(blob|data):/.test(r.url())) seen.foreign.push(r.url());

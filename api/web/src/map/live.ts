@@ -161,6 +161,11 @@ export class LiveMap {
     return { sources: Object.keys(sources).length, layers: layers.length, images: this.gl.listImages().length };
   }
 
+  /** Whether a layer of the map itself shows anything in view. */
+  draws(layer: string): boolean {
+    return !this.#gone && this.gl.getLayer(layer) !== undefined && this.gl.queryRenderedFeatures({ layers: [layer] }).length > 0;
+  }
+
   /** Takes the map away. */
   remove(): void {
     this.#refresher.stop();

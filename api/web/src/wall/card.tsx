@@ -1,5 +1,6 @@
 // The card of one feature on the map: its name and what else is known of it.
 
+import { Fragment } from 'preact';
 import type { Item, LayerCard } from '../service/data';
 import { valueText } from '../service/data';
 import { clock, day } from '../words/format';
@@ -29,10 +30,10 @@ export function Card(p: CardProps) {
       <h3>{valueText(p.item, 'title') || valueText(p.item, 'name') || valueText(p.item, 'code')}</h3>
       <dl>
         {rows.slice(0, MOST_ROWS).map(([field, label]) => (
-          <>
+          <Fragment key={field}>
             <dt>{label}</dt>
             <dd>{worded(field, valueText(p.item, field), p)}</dd>
-          </>
+          </Fragment>
         ))}
       </dl>
       {p.enter && (

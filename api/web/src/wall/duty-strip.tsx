@@ -37,8 +37,10 @@ function Sums({ wall, covers, n, stale }: { wall: Wall; covers: readonly Cover[]
   return (
     <div class="duty-sums">
       <strong>{tell(lang, 'onDuty', { n })}</strong>
-      <span class={holes > 0 ? 'bad' : ''}>{holes > 0 ? tell(lang, 'holes', { n: holes }) : tell(lang, 'noHoles')}</span>
-      {stale > 0 && <span>{`${tell(lang, 'dutyStale')} ${stale}`}</span>}
+      <span>
+        <span class={holes > 0 ? 'bad' : ''}>{holes > 0 ? tell(lang, 'holes', { n: holes }) : tell(lang, 'noHoles')}</span>
+        {stale > 0 && ` · ${tell(lang, 'dutyStale')} ${stale}`}
+      </span>
     </div>
   );
 }

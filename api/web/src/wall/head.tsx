@@ -13,20 +13,31 @@ const WORDS: Readonly<Record<Health['kind'], Word>> = { joining: 'joining', live
 
 const DAY_MS = 86_400_000;
 
-/** The head; `ask` opens the dialog for a token. */
-export function Head({ wall, ask }: { wall: Wall; ask(): void }) {
+/** What the head is given. */
+export interface HeadProps {
+  readonly wall: Wall;
+  /** The middle of the title, in rem. */
+  readonly title: number;
+  /** Whether the layers are opened by a button, as no column has room for them. */
+  readonly apart: boolean;
+  /** Opens the dialog for a token. */
+  ask(): void;
+}
+
+/** The head. */
+export function Head({ wall, title, apart, ask }: HeadProps) {
   const lang = wall.lang.value;
   const place = wall.facts.areas.value.root?.name.replace(/街道$/, '') ?? '';
   return (
     <header class="head">
       <Clock wall={wall} />
-      <div class="head-title">
+      <div class="head-title" style={{ left: `${title}rem` }}>
         <h1>{`${place} ${say(lang, 'oneMap')}`.trim()}</h1>
         <p>{say(lang, 'subtitle')}</p>
       </div>
       <div class="head-right">
         <State wall={wall} />
-        <Buttons wall={wall} ask={ask} />
+        <Buttons wall={wall} apart={apart} ask={ask} />
       </div>
     </header>
   );
@@ -71,7 +82,7 @@ function Ages({ wall }: { wall: Wall }) {
   return <div class="ages">{parts.map((part) => part && <span key={part.text} class={part.old ? 'old' : ''}>{part.text}</span>)}</div>;
 }
 
-function Buttons({ wall, ask }: { wall: Wall; ask(): void }) {
+function Buttons({ wall, apart, ask }: Pick<HeadProps, 'wall' | 'apart' | 'ask'>) {
   const lang = wall.lang.value;
   const { hide, menu } = wall.address.state.value;
   const refused = wall.connection.refused.value;
@@ -86,9 +97,11 @@ function Buttons({ wall, ask }: { wall: Wall; ask(): void }) {
       <button class={`quiet${hide?.includes('all') ? ' on' : ''}`} type="button" aria-pressed={hide?.includes('all') ?? false} onClick={() => wall.fold('all')}>
         {tell(lang, 'mapOnly')}
       </button>
-      <button class={`quiet${menu ? ' on' : ''}`} type="button" aria-expanded={menu ?? false} onClick={() => wall.address.change({ menu: menu ? undefined : true })}>
-        {tell(lang, 'layersHint')}
-      </button>
+      {apart && (
+        <button class={`quiet${menu ? ' on' : ''}`} type="button" aria-expanded={menu ?? false} onClick={() => wall.address.change({ menu: menu ? undefined : true })}>
+          {tell(lang, 'layersHint')}
+        </button>
+      )}
       <button class="quiet" type="button" onClick={() => void toggleFullscreen()}>
         {say(lang, 'fullscreen')}
       </button>

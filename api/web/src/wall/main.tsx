@@ -10,6 +10,8 @@ interface WallProbe {
   readonly ready: Promise<void>;
   /** How many different features of a layer the map shows; a cluster counts as its points. */
   featureCount(layer: string): number;
+  /** Whether the map draws features of one of its layers in view. */
+  drawn(layer: string): boolean;
   /** The highest change number that the wall has heard of. */
   seq(): number;
   /** How many events of the past the map holds. */
@@ -32,6 +34,7 @@ if (root) {
   window.shapanWall = {
     ready,
     featureCount: (layer) => wall.map.peek()?.live.featureCount(layer) ?? 0,
+    drawn: (layer) => wall.map.peek()?.live.draws(layer) ?? false,
     seq: () => wall.connection.seq,
     played: () => wall.drives.played,
     census: () => wall.map.peek()?.live.census ?? {},

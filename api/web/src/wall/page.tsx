@@ -2,9 +2,10 @@
 
 import { computed, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { TokenDialog } from '../ui/token';
 import { Crumbs } from './crumbs';
+import { keepClear } from './dodge';
 import { Drawer } from './drawer';
 import { DrivesView } from './drivesview';
 import { DutyStrip } from './duty-strip';
@@ -23,7 +24,7 @@ import { Legend } from './panels/legend';
 import { PartsPanel } from './panels/parts';
 import { Profile } from './panels/profile';
 import { Situation } from './panels/situation';
-import { HEIGHT, plan, type Plan, type Span } from './plan';
+import { AIR, HEIGHT, plan, type Plan, type Span } from './plan';
 import { Takeover } from './takeover';
 import type { Wall } from './wall';
 
@@ -36,7 +37,8 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
   const planned = useMemo(() => computed(() => plan(shape.value * HEIGHT, wall.address.state.value.bezels)), [wall]);
   const lang = wall.lang.value;
   const bare = wall.address.state.value.hide?.includes('all') ?? false;
-  const menu = wall.address.state.value.menu ?? false;
+  const apart = planned.value.left.length < 2 && wall.connection.sees('events'); // no column has room for the layers
+  const menu = apart && (wall.address.state.value.menu ?? false);
   useEffect(() => {
     document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
   }, [lang]);
@@ -46,7 +48,7 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
     <main class={`wall${stale ? ' is-stale' : ''}${bare ? ' bare' : ''}${wall.drives.playback.on.value ? ' is-past' : ''}${wall.address.state.value.kiosk ? ' kiosk' : ''}`}>
       <Ground wall={wall} ready={ready} />
       <div class="vignette" />
-      <Head wall={wall} ask={() => ask(true)} />
+      <Head wall={wall} title={planned.value.title} apart={apart} ask={() => ask(true)} />
       {!bare && <Columns wall={wall} plan={planned.value} />}
       <div class="stage" style={place(planned.value.stage)}>
         <Crumbs wall={wall} />
@@ -68,12 +70,18 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
 }
 
 /** The columns at both sides, from the outermost left to the outermost right. */
-function Columns({ wall, plan: { left, right } }: { wall: Wall; plan: Plan }) {
+function Columns({ wall, plan: { left, right, joints } }: { wall: Wall; plan: Plan }) {
   const known = wall.facts.cards.value.length > 0;
   const events = !known || wall.connection.sees('events');
+  const host = useRef<HTMLDivElement>(null);
+  const screens = joints.join();
+  useLayoutEffect(() => {
+    const rem = window.innerHeight / HEIGHT;
+    return host.current ? keepClear(host.current, joints.map((y) => y * rem), AIR * rem) : undefined;
+  }, [screens, shape.value]);
   const contents = wall.address.state.value.incident !== undefined ? incident(wall, left.length, right.length) : events ? insiders(wall, left.length, right.length) : outsiders(wall, left.length);
   return (
-    <>
+    <div ref={host} class="columns">
       {left.map((span, i) => (
         <div key={`l${i}`} class="column column-left" style={place(span)}>
           {contents.left[i]}
@@ -84,7 +92,7 @@ function Columns({ wall, plan: { left, right } }: { wall: Wall; plan: Plan }) {
           {known && contents.right[right.length - 1 - i]}
         </div>
       ))}
-    </>
+    </div>
   );
 }
 
@@ -95,12 +103,12 @@ interface Contents {
 }
 
 function insiders(wall: Wall, lefts: number, rights: number): Contents {
-  const figures = wall.facts.kpis.value.value ? <KpiPanel wall={wall} /> : <Days wall={wall} />;
+  const figures = wall.facts.kpis.value.value ? <KpiPanel wall={wall} /> : lefts > 1 ? <Kinds wall={wall} /> : <Days wall={wall} />;
   const first = [<Situation wall={wall} />, figures];
-  const second = [<Kinds wall={wall} />, <LayerList wall={wall} />];
+  const second = [<Days wall={wall} />, <LayerList wall={wall} />];
   return {
     left: lefts > 1 ? [first, second] : [first],
-    right: rights > 1 ? [<EventList wall={wall} />, [<AlarmPanel wall={wall} always />, <PartsPanel wall={wall} />]] : [[<AlarmPanel wall={wall} />, <EventList wall={wall} />]],
+    right: rights > 1 ? [[<EventList wall={wall} />, <Kinds wall={wall} />], [<AlarmPanel wall={wall} always />, <PartsPanel wall={wall} />]] : [[<AlarmPanel wall={wall} />, <EventList wall={wall} />]],
   };
 }
 

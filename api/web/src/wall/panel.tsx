@@ -12,17 +12,17 @@ export interface PanelProps {
   readonly title: string;
   /** Stands beside the heading. */
   readonly note?: ComponentChildren;
-  /** Whether what it shows is older than it should be. */
-  readonly stale?: boolean;
+  /** Whether it fits between two joints and so goes below one as a whole. */
+  readonly whole?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** A panel. */
-export function Panel({ wall, name, title, note, stale, children }: PanelProps) {
+export function Panel({ wall, name, title, note, whole, children }: PanelProps) {
   const folded = wall.address.state.value.hide?.includes(name) ?? false;
   const word = tell(wall.lang.value, folded ? 'unfold' : 'fold');
   return (
-    <section class={`panel panel-${name}${folded ? ' folded' : ''}${stale ? ' stale' : ''}${wall.drives.looked.value === name ? ' looked' : ''}`} aria-label={title}>
+    <section class={`panel panel-${name}${folded ? ' folded' : ''}${wall.drives.looked.value === name ? ' looked' : ''}`} aria-label={title} {...(whole ? { 'data-whole': true } : {})}>
       <div class="panel-head">
         <h2>{title}</h2>
         <span class="panel-note">{note}</span>

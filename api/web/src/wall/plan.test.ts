@@ -21,6 +21,10 @@ describe('the plan of a wall', () => {
     }
   });
 
+  it('has its title in the middle, or of the screen beside it', () => {
+    expect([1, 2, 3, 4].map((n) => plan(192, { columns: n, rows: 1 }).title)).toEqual([96, 48, 96, 72]);
+  });
+
   it('keeps columns apart and inside', () => {
     for (const { width, bezels } of cases) {
       const { left, right } = plan(width, bezels);

@@ -17,6 +17,8 @@ export interface Plan {
   readonly free: Span;
   /** The widest part of that without a joint: for what lies over the map. */
   readonly stage: Span;
+  /** The middle of the title: of the wall, or where a joint is there of the screen left of it. */
+  readonly title: number;
   /** The parts of the foot, one for each screen across. */
   readonly foot: readonly Span[];
   /** Where screens meet from top to bottom. */
@@ -29,7 +31,7 @@ export const HEIGHT = 54;
 export const MARGIN = 1.2;
 const GAP = 1;
 /** Half of what a joint hides, and a little air. */
-const AIR = 0.5;
+export const AIR = 0.5;
 const LEFT = 22;
 const RIGHT = [23.6, 22.4] as const;
 
@@ -41,7 +43,7 @@ export function plan(width: number, bezels: Bezels = { columns: 1, rows: 1 }): P
   const right = columns(width, across.map((x) => width - x), rightWanted, rightWanted > 1 ? RIGHT[1] : RIGHT[0], width / 2 - (end(left.at(-1)) ?? 0)).map(({ x, width: w }) => ({ x: width - x - w, width: w })).reverse();
   const from = end(left.at(-1)) ?? 0;
   const free = { x: from, width: (right[0]?.x ?? width) - from };
-  return { left, right, free, stage: widest(free, across), foot: foot(width, across), joints: between(HEIGHT, bezels.rows) };
+  return { left, right, free, stage: widest(free, across), title: bezels.columns % 2 === 1 ? width / 2 : width / 2 - width / bezels.columns / 2, foot: foot(width, across), joints: between(HEIGHT, bezels.rows) };
 }
 
 const end = (span: Span | undefined): number | undefined => span && span.x + span.width;

@@ -24,11 +24,11 @@ export function Days({ wall }: { wall: Wall }) {
     <Panel wall={wall} name="days" title={tell(lang, 'dayReports')} note={last ? say(lang, 'until', { day: day(last.start) }) : ''}>
       <div class="bars">
         {days.map((d) => (
-          <div key={d.start} class="bar">
+          <button key={d.start} type="button" class="bar" onClick={() => wall.list({ datetime: `${day(d.start)}/${day(d.start)}` }, true)}>
             <b>{count(d.count)}</b>
             <i style={{ '--part': String(d.count / top) }} />
             <span>{day(d.start).slice(8)}</span>
-          </div>
+          </button>
         ))}
       </div>
       <div class="sums">

@@ -1,17 +1,17 @@
 // The panels of an incident: what it is and how far it has come, who should go, what is near.
 
-import type { ComponentChildren } from 'preact';
+import { Fragment, type ComponentChildren } from 'preact';
 import { valueNumber, valueText, valueTime, type Item } from '../../service/data';
 import { clock, count, day, span } from '../../words/format';
 import { say } from '../../words/text';
-import { stepsOf, type Candidate, type Ranking } from '../incident';
+import { stepsOf, type Candidate } from '../incident';
 import { Panel } from '../panel';
 import { Sign } from '../sign';
 import type { Wall } from '../wall';
 import { signOf, wordOf } from '../wording';
 import { tell } from '../words';
 
-const NEAR = 9;
+const NEAR = 6;
 
 /** What it is. */
 export function IncidentCard({ wall }: { wall: Wall }) {
@@ -86,7 +86,7 @@ export function Timeline({ wall }: { wall: Wall }) {
           const before = steps.slice(0, i).findLast((s) => s.at !== undefined)?.at;
           return (
             <li key={field} class={at === undefined ? 'to-come' : 'done'} data-whole>
-              <span>{titles?.get(field) ?? field}</span>
+              <span>{(titles?.get(field) ?? field).replace(/时间$/, '')}</span>
               <time>{at === undefined ? '' : `${day(at).slice(5)} ${clock(at).slice(0, 5)}`}</time>
               <em>{at !== undefined && before !== undefined ? `+${span(at - before, lang)}` : ''}</em>
             </li>
@@ -103,24 +103,18 @@ export function Rankings({ wall }: { wall: Wall }) {
   const rankings = wall.incident.rankings.value.value;
   return (
     <Panel wall={wall} name="rankings" title={tell(lang, 'responders')}>
-      <div class="rankings">
-        {rankings?.every((r) => r.candidates.length === 0) && <p class="note">{tell(lang, 'nobody')}</p>}
-        {rankings?.map((ranking) => ranking.candidates.length > 0 && <Role key={ranking.role} wall={wall} ranking={ranking} />)}
-      </div>
-    </Panel>
-  );
-}
-
-function Role({ wall, ranking }: { wall: Wall; ranking: Ranking }) {
-  return (
-    <section aria-label={ranking.title[wall.lang.value]}>
-      <h3>{ranking.title[wall.lang.value]}</h3>
-      <ol>
-        {ranking.candidates.map((candidate) => (
-          <CandidateRow key={candidate.id} wall={wall} candidate={candidate} />
+      <ol class="rankings">
+        {rankings?.every((r) => r.candidates.length === 0) && <li class="note">{tell(lang, 'nobody')}</li>}
+        {rankings?.map(({ role, title, candidates }) => candidates.length > 0 && (
+          <Fragment key={role}>
+            <li class="role">{title[lang]}</li>
+            {candidates.map((candidate) => (
+              <CandidateRow key={candidate.id} wall={wall} candidate={candidate} />
+            ))}
+          </Fragment>
         ))}
       </ol>
-    </section>
+    </Panel>
   );
 }
 

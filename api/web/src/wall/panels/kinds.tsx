@@ -1,11 +1,12 @@
 // What the open events are about.
 
 import { count } from '../../words/format';
+import { OPEN } from '../figures';
 import { Panel } from '../panel';
 import type { Wall } from '../wall';
 import { tell } from '../words';
 
-const MOST = 8;
+const MOST = 6;
 
 /** The panel; a kind opens its records. */
 export function Kinds({ wall }: { wall: Wall }) {
@@ -17,7 +18,7 @@ export function Kinds({ wall }: { wall: Wall }) {
       <ol class="parts">
         {kinds.map((kind) => (
           <li key={kind.key} data-whole>
-            <button type="button" class="part" onClick={() => wall.list({ category: kind.key, closed_at: 'null()', cancelled_at: 'null()' }, true)}>
+            <button type="button" class="part" onClick={() => wall.list({ category: kind.key, ...OPEN }, true)}>
               <span class="part-name">{kind.title[lang] || kind.key}</span>
               <i class="gauge" style={{ '--part': String(kind.count / top) }} />
               <strong>{count(kind.count)}</strong>

@@ -35,7 +35,7 @@ function Modes({ wall }: { wall: Wall }) {
   return (
     <div class="modes" role="radiogroup" aria-label={tell(lang, 'modes')}>
       {[undefined, ...MODES].map((mode) => (
-        <button key={mode ?? ''} type="button" class={`mode${mode === chosen ? ' on' : ''}`} role="radio" aria-checked={mode === chosen} data-mode={mode ?? 'plain'} onClick={() => wall.address.change({ mode })}>
+        <button key={mode ?? ''} type="button" data-whole class={`mode${mode === chosen ? ' on' : ''}`} role="radio" aria-checked={mode === chosen} data-mode={mode ?? 'plain'} onClick={() => wall.address.change({ mode })}>
           {tell(lang, mode ? MODE_WORDS[mode] : 'modeNone')}
         </button>
       ))}
@@ -47,7 +47,7 @@ function LayerSwitch({ wall, layer, title, n }: { wall: Wall; layer: DrawnLayer;
   const shown = wall.isShown(layer.name);
   const sign = layer.legend[0];
   return (
-    <button class={`layer${shown ? ' on' : ''}`} type="button" role="switch" aria-checked={shown} data-layer={layer.name} onClick={() => wall.toggle(layer.name)}>
+    <button class={`layer${shown ? ' on' : ''}`} type="button" role="switch" aria-checked={shown} data-layer={layer.name} data-whole onClick={() => wall.toggle(layer.name)}>
       <i class="toggle" />
       {sign ? <Sign shape={sign.shape} color={sign.color} /> : <i class="sign" />}
       <span>{title}</span>

@@ -1,6 +1,7 @@
 // The parts of the scope compared: by their rate, with what is open in each beside it.
 
 import { count } from '../../words/format';
+import { OPEN } from '../figures';
 import { kpiText } from '../kpis';
 import { Panel } from '../panel';
 import { partsOf } from '../parts';
@@ -22,7 +23,7 @@ export function PartsPanel({ wall }: { wall: Wall }) {
               <i class="gauge" style={{ '--part': String((part.rate ?? 0) / top) }} />
               <strong>{kpiText(part.rate, 'rate', lang)[0]}</strong>
             </button>
-            <button type="button" class="part-open" aria-label={`${part.name} ${tell(lang, 'open')}`} onClick={() => wall.list({ scope: part.code, closed_at: 'null()', cancelled_at: 'null()' })}>
+            <button type="button" class="part-open" aria-label={`${part.name} ${tell(lang, 'open')}`} onClick={() => wall.list({ scope: part.code, ...OPEN })}>
               {tell(lang, 'open')} <b>{part.open === undefined ? '—' : count(part.open)}</b>
             </button>
           </li>

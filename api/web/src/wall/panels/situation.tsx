@@ -2,7 +2,7 @@
 
 import { count } from '../../words/format';
 import { say } from '../../words/text';
-import { LEVELS } from '../figures';
+import { LEVELS, OPEN } from '../figures';
 import { Panel } from '../panel';
 import type { Wall } from '../wall';
 
@@ -17,17 +17,23 @@ export function Situation({ wall }: { wall: Wall }) {
   return (
     <Panel wall={wall} name="situation" title={say(lang, 'openEvents')} note={figures ? say(lang, 'ofAll', { n: count(figures.total) }) : ''}>
       <div class="situation">
-        <strong class="figure">{all === undefined ? '—' : count(all)}</strong>
+        <button type="button" class="figure" onClick={() => wall.list(OPEN, true)}>
+          {all === undefined ? '—' : count(all)}
+        </button>
         <div class="levels">
           {[...LEVELS].reverse().map((level) => {
             const n = figures?.open[level - 1];
             return (
-              <button key={level} type="button" class={`level level-${level}${chosen === level ? ' on' : ''}`} aria-pressed={chosen === level} onClick={() => wall.pickLevel(level)}>
-                <b class="chip">{level}</b>
-                <span class="level-name">{say(lang, 'level', { n: level })}</span>
-                <i class="gauge" style={{ '--part': String((n ?? 0) / top) }} />
-                <strong>{n === undefined ? '—' : count(n)}</strong>
-              </button>
+              <div key={level} class="level-row" data-whole>
+                <button type="button" class={`level level-${level}${chosen === level ? ' on' : ''}`} aria-pressed={chosen === level} onClick={() => wall.pickLevel(level)}>
+                  <b class="chip">{level}</b>
+                  <span class="level-name">{say(lang, 'level', { n: level })}</span>
+                  <i class="gauge" style={{ '--part': String((n ?? 0) / top) }} />
+                </button>
+                <button type="button" class="level-count" aria-label={`${say(lang, 'openEvents')} ${say(lang, 'level', { n: level })}`} onClick={() => wall.list({ level: String(level), ...OPEN }, true)}>
+                  {n === undefined ? '—' : count(n)}
+                </button>
+              </div>
             );
           })}
         </div>
