@@ -57,6 +57,12 @@ test('the wall', { timeout: 900_000 }, async (t) => {
     await page.waitForSelector('.state[data-kind=live]');
     assert.match(await page.textContent('h1'), /积玉桥 一张图/);
     assert.match(await page.textContent('.state'), /数据/);
+    const shift = await page.evaluate(() => new Promise((resolve) => {
+      let sum = 0;
+      new PerformanceObserver((all) => all.getEntries().forEach((e) => (sum += e.hadRecentInput ? 0 : e.value))).observe({ type: 'layout-shift', buffered: true });
+      setTimeout(() => resolve(sum), 200);
+    }));
+    assert.ok(shift < 0.02, `nothing moves while the page comes up: ${shift}`);
     const open = await matched(OPEN);
     await waitForCount(page, 'events', open);
     await figure(open);

@@ -15,6 +15,8 @@ export class Asked<T> {
   readonly value: Signal<T | undefined> = signal(undefined);
   /** When it came, in milliseconds since 1970. */
   readonly at: Signal<number | undefined> = signal(undefined);
+  /** Whether the question was answered, also by that there is no answer. */
+  readonly settled: Signal<boolean> = signal(false);
   #turn = 0;
   #askedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,7 +46,7 @@ export class Asked<T> {
   async #run(question: string | undefined): Promise<void> {
     const turn = ++this.#turn;
     if (question === undefined) {
-      this.#take(undefined);
+      this.#take(undefined, false);
       return;
     }
     for (let wait = RETRY_MS; turn === this.#turn; wait = Math.min(LONGEST_RETRY_MS, wait * 2)) {
@@ -63,8 +65,9 @@ export class Asked<T> {
     }
   }
 
-  #take(answer: T | undefined): void {
+  #take(answer: T | undefined, settled = true): void {
     batch(() => {
+      this.settled.value = settled;
       this.value.value = answer;
       this.at.value = answer === undefined ? undefined : Date.now();
     });

@@ -72,7 +72,7 @@ export function Page({ wall, ready }: { wall: Wall; ready(): void }) {
 /** The columns at both sides, from the outermost left to the outermost right. */
 function Columns({ wall, plan: { left, right, joints } }: { wall: Wall; plan: Plan }) {
   const known = wall.facts.cards.value.length > 0;
-  const events = !known || wall.connection.sees('events');
+  const events = wall.connection.sees('events');
   const host = useRef<HTMLDivElement>(null);
   const screens = joints.join();
   useLayoutEffect(() => {
@@ -84,7 +84,7 @@ function Columns({ wall, plan: { left, right, joints } }: { wall: Wall; plan: Pl
     <div ref={host} class="columns">
       {left.map((span, i) => (
         <div key={`l${i}`} class="column column-left" style={place(span)}>
-          {contents.left[i]}
+          {known && contents.left[i]}
         </div>
       ))}
       {right.map((span, i) => (
@@ -103,7 +103,8 @@ interface Contents {
 }
 
 function insiders(wall: Wall, lefts: number, rights: number): Contents {
-  const figures = wall.facts.kpis.value.value ? <KpiPanel wall={wall} /> : lefts > 1 ? <Kinds wall={wall} /> : <Days wall={wall} />;
+  const { settled, value } = wall.facts.kpis;
+  const figures = value.value || !settled.value ? <KpiPanel wall={wall} /> : lefts > 1 ? <Kinds wall={wall} /> : <Days wall={wall} />;
   const first = [<Situation wall={wall} />, figures];
   const second = [<Days wall={wall} />, <LayerList wall={wall} />];
   return {

@@ -19,7 +19,11 @@ import { Keys } from './keys';
 import type { WallMap } from './map';
 import { LIVE_ONLY } from './playbackoverlay';
 import { tell } from './words';
+import { ring } from './sound';
 import { codec, type WallState } from './state';
+
+/** Figures change as time goes by, also where nothing else does. */
+const ASK_MS = 60_000;
 
 /** Wall holds what the page is about; components read its signals. */
 export class Wall {
@@ -56,6 +60,8 @@ export class Wall {
     this.connection.follow((changes) => this.#take(changes));
     this.connection.start();
     setInterval(() => (this.now.value = Date.now()), 1000);
+    setInterval(() => this.facts.soon(), ASK_MS);
+    ring(this.alarms, () => this.address.state.peek().sound ?? false);
     this.keys.listen(window);
     this.keys.add(this.#keys());
     for (const kind of ['pointerdown', 'keydown', 'wheel']) window.addEventListener(kind, () => this.touched.value++, { passive: true });
@@ -123,6 +129,11 @@ export class Wall {
   /** Narrows the list to a level, or with the chosen one again widens it. */
   pickLevel(level: number | undefined): void {
     this.address.change({ level: level === this.address.state.peek().level ? undefined : level });
+  }
+
+  /** Lets alarms be heard, or not. */
+  switchSound(): void {
+    this.address.change({ sound: this.address.state.peek().sound ? undefined : true });
   }
 
   /** Changes the language. */
@@ -197,6 +208,7 @@ export class Wall {
       f: () => void toggleFullscreen(),
       l: () => this.switchLang(),
       m: () => this.fold('all'),
+      s: () => this.switchSound(),
       y: () => this.address.change({ menu: this.address.state.peek().menu ? undefined : true }),
       ',': () => this.map.peek()?.turn(-15),
       '.': () => this.map.peek()?.turn(15),

@@ -20,6 +20,7 @@ export function AlarmPanel({ wall, always }: { wall: Wall; always?: boolean }) {
   if (unseen.length === 0 && !always) return null;
   const flood = alarms.flood.value;
   const rate = alarms.rate.value;
+  const sound = wall.address.state.value.sound ?? false;
   return (
     <Panel wall={wall} name="alarms" title={tell(lang, flood ? 'floodTitle' : 'alarms')} note={tell(lang, rate === 0 ? 'calm' : 'alarmRate', { n: rate })}>
       <div class={flood ? 'flood' : ''} aria-live="polite">
@@ -33,6 +34,9 @@ export function AlarmPanel({ wall, always }: { wall: Wall; always?: boolean }) {
       {unseen.length > 0 && (
         <div class="alarm-foot">
           <span>{tell(lang, 'seeHint')}</span>
+          <button class={`quiet${sound ? ' on' : ''}`} type="button" aria-pressed={sound} onClick={() => wall.switchSound()}>
+            {tell(lang, 'sound')}
+          </button>
           <button class="quiet" type="button" onClick={() => alarms.see(unseen.map((a) => a.item.id))}>
             {tell(lang, 'seeAll')}
           </button>

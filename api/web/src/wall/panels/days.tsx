@@ -21,7 +21,7 @@ export function Days({ wall }: { wall: Wall }) {
       ]
     : [];
   return (
-    <Panel wall={wall} name="days" title={tell(lang, 'dayReports')} note={last ? say(lang, 'until', { day: day(last.start) }) : ''}>
+    <Panel wall={wall} name="days" at={wall.facts.figures.at.value} title={tell(lang, 'dayReports')} note={last ? say(lang, 'until', { day: day(last.start) }) : ''}>
       <div class="bars">
         {days.map((d) => (
           <button key={d.start} type="button" class="bar" onClick={() => wall.list({ datetime: `${day(d.start)}/${day(d.start)}` }, true)}>

@@ -14,7 +14,7 @@ export function Kinds({ wall }: { wall: Wall }) {
   const kinds = [...(wall.facts.kinds.value.value ?? [])].sort((a, b) => b.count - a.count || a.key.localeCompare(b.key)).slice(0, MOST);
   const top = Math.max(1, ...kinds.map((k) => k.count));
   return (
-    <Panel wall={wall} name="kinds" title={tell(lang, 'kinds')}>
+    <Panel wall={wall} name="kinds" at={wall.facts.kinds.at.value} title={tell(lang, 'kinds')}>
       <ol class="parts">
         {kinds.map((kind) => (
           <li key={kind.key} data-whole>

@@ -12,7 +12,7 @@ export function KpiPanel({ wall }: { wall: Wall }) {
   const kpis = wall.facts.kpis.value.value;
   const period = kpis ? `${day(kpis.from).slice(5)} – ${day(kpis.to)}` : '';
   return (
-    <Panel wall={wall} name="kpis" title={tell(lang, 'indicators')} note={period} whole={wall.address.state.value.bezels?.rows === 2}>
+    <Panel wall={wall} name="kpis" at={wall.facts.kpis.at.value} title={tell(lang, 'indicators')} note={period} whole={wall.address.state.value.bezels?.rows === 2}>
       <div class="kpis">{kpis?.kpis.map((kpi) => <Row key={kpi.id} wall={wall} kpi={kpi} />)}</div>
     </Panel>
   );

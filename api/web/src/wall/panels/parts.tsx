@@ -14,7 +14,7 @@ export function PartsPanel({ wall }: { wall: Wall }) {
   const parts = partsOf(wall);
   const top = Math.max(0.001, ...parts.map((p) => p.rate ?? 0));
   return (
-    <Panel wall={wall} name="parts" title={tell(lang, 'areasTitle', { unit: tell(lang, wall.scope.value ? 'grids' : 'communities') })} note={tell(lang, 'perWeek')}>
+    <Panel wall={wall} name="parts" at={wall.facts.parts.at.value} title={tell(lang, 'areasTitle', { unit: tell(lang, wall.scope.value ? 'grids' : 'communities') })} note={tell(lang, 'perWeek')}>
       <ol class="parts">
         {parts.map((part) => (
           <li key={part.code} data-whole>

@@ -15,7 +15,7 @@ export function Situation({ wall }: { wall: Wall }) {
   const top = Math.max(1, ...(figures?.open ?? []));
   const all = figures?.open.reduce((a, b) => a + b, 0);
   return (
-    <Panel wall={wall} name="situation" title={say(lang, 'openEvents')} note={figures ? say(lang, 'ofAll', { n: count(figures.total) }) : ''}>
+    <Panel wall={wall} name="situation" at={wall.facts.figures.at.value} title={say(lang, 'openEvents')} note={figures ? say(lang, 'ofAll', { n: count(figures.total) }) : ''}>
       <div class="situation">
         <button type="button" class="figure" onClick={() => wall.list(OPEN, true)}>
           {all === undefined ? '—' : count(all)}
