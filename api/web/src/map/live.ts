@@ -10,6 +10,7 @@ import { countFeatures } from './counting';
 import { TileRefresher } from './refresher';
 import { parseSign, signPixels } from './shapes';
 import { anchorTiles, drawnFrom, drawnName, showOnly, tileOrigins } from './style';
+import { returnTextures } from './textures';
 import { TILE_BUFFER, type Bounds } from './touched';
 
 /** What a page draws over the service's style, as one. */
@@ -79,6 +80,7 @@ export class LiveMap {
       transformRequest: (url: string) => this.#request(url),
     });
     this.gl.setMissingStyleImageResolver((name) => this.#draw(name));
+    returnTextures(this.gl);
     this.#refresher = this.#makeRefresher();
     this.ready = new Promise((resolve) => this.gl.once('idle', () => resolve()));
     this.#listen();
