@@ -216,8 +216,9 @@ test('the wall', { timeout: 900_000 }, async (t) => {
   if (PICTURES) {
     await t.test('is pictured at the sizes of walls', async () => {
       for (const [width, height] of WALLS.slice(1)) {
-        const context = await browser.newContext({ viewport: { width, height } });
-        const { page } = await openPage(context, shapan.base, shapan.wall, { width, height });
+        const scale = 1080 / height; // everything is measured in the height: the same picture, smaller
+        const context = await browser.newContext();
+        const { page } = await openPage(context, shapan.base, `${shapan.wall}&bezels=${Math.round(width / 1920)}x${Math.round(height / 1080)}`, { width: width * scale, height: 1080 });
         await shoot(page, `wall-${width}x${height}.png`);
         await context.close();
       }

@@ -61,7 +61,7 @@ function Community({ wall, community, covers }: { wall: Wall; community: Area; c
             key={zone.code}
             type="button"
             class={`duty-zone ${state}${chosen === zone.code ? ' on' : ''}`}
-            aria-label={`${zone.name}: ${tell(lang, STATE_WORDS[state])}, ${tell(lang, 'dutyFree')} ${free}, ${tell(lang, 'dutyBusy')} ${busy}, ${tell(lang, 'dutyStale')} ${stale}`}
+            aria-label={`${state === 'hole' ? '✕' : free}${busy > 0 ? `+${busy}` : ''} ${zone.name}: ${tell(lang, STATE_WORDS[state])}, ${tell(lang, 'dutyFree')} ${free}, ${tell(lang, 'dutyBusy')} ${busy}, ${tell(lang, 'dutyStale')} ${stale}`}
             onClick={() => wall.visit(zone.code)}
           >
             {state === 'hole' ? '✕' : free}

@@ -31,7 +31,8 @@ export function paintAreas(wall: Wall, map: WallMap): () => void {
         return;
       }
       const parts = partsOf(wall);
-      const classes = classesOf(parts.filter((p) => !p.small).map((p) => p.rate ?? 0));
+      const sound = parts.filter((p) => !p.small);
+      const classes = classesOf((sound.length > 0 ? sound : parts).map((p) => p.rate ?? 0));
       paintedRates.value = painted === 'rate' ? classes : undefined;
       const data = collect(parts, wall.facts.shapes.value, classes);
       map.live.data(SOURCE, data);

@@ -23,7 +23,7 @@ export function PartsPanel({ wall }: { wall: Wall }) {
               <i class="gauge" style={{ '--part': String((part.rate ?? 0) / top) }} />
               <strong>{kpiText(part.rate, 'rate', lang)[0]}</strong>
             </button>
-            <button type="button" class="part-open" aria-label={`${part.name} ${tell(lang, 'open')}`} onClick={() => wall.list({ scope: part.code, ...OPEN })}>
+            <button type="button" class="part-open" aria-label={`${part.name}: ${tell(lang, 'open')} ${part.open === undefined ? '—' : count(part.open)}`} onClick={() => wall.list({ scope: part.code, ...OPEN })}>
               {tell(lang, 'open')} <b>{part.open === undefined ? '—' : count(part.open)}</b>
             </button>
           </li>

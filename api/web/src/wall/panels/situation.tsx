@@ -30,7 +30,7 @@ export function Situation({ wall }: { wall: Wall }) {
                   <span class="level-name">{say(lang, 'level', { n: level })}</span>
                   <i class="gauge" style={{ '--part': String((n ?? 0) / top) }} />
                 </button>
-                <button type="button" class="level-count" aria-label={`${say(lang, 'openEvents')} ${say(lang, 'level', { n: level })}`} onClick={() => wall.list({ level: String(level), ...OPEN }, true)}>
+                <button type="button" class="level-count" aria-label={`${say(lang, 'openEvents')} ${say(lang, 'level', { n: level })}: ${n === undefined ? '—' : count(n)}`} onClick={() => wall.list({ level: String(level), ...OPEN }, true)}>
                   {n === undefined ? '—' : count(n)}
                 </button>
               </div>
