@@ -32,5 +32,6 @@ type Config struct {
 	MaxStream int              // open streams at once; 0: 1000
 	Basemap   *tiles.Archive   // under our layers, for everyone; nil: none
 	Hours     []worktime.Span  // of a working day; nil: those of worktime.Office
+	Tour      *Tour            // where the wall goes by itself; nil: from community to community
 	Heartbeat time.Duration    // between signs of life on a stream; 0: 5 s
 }

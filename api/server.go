@@ -26,6 +26,7 @@ type Server struct {
 	metrics    *metrics
 	searcher   search.Searcher // what /search finds by
 	streams    chan struct{}   // one place for each open stream
+	walls      wallRooms       // the remote control of walls
 	calendar   *worktime.Calendar
 	versionTag uint64 // what the version adds to the ETag of drawings
 	handler    http.Handler
@@ -132,6 +133,10 @@ func (s *Server) routes() http.Handler {
 	get("/export/{layer}.{ext:geojson|csv}", s.export)
 	get("/calendar", s.workCalendar)
 	get("/stream", s.stream)
+	get("/walls", s.listWalls)
+	get("/walls/{name}/commands", s.commands)
+	r.Handle("/walls/{name}/commands", s.answer("/walls/{name}/commands", s.command)).Methods(http.MethodPost)
+	get("/tour.json", s.tour)
 	get("/basemap.json", s.basemapJSON)
 	get("/basemap/{z}/{x}/{y}.{ext:[a-z]+}", s.basemapTile)
 	get("/style.json", s.style)

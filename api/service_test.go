@@ -297,9 +297,15 @@ type event struct{ name, id, data string }
 // follow opens a stream and returns its events.
 func (s *service) follow(t *testing.T, role string, header ...string) <-chan event {
 	t.Helper()
+	return s.followAt(t, "/stream", role, header...)
+}
+
+// followAt is follow for the stream at a path.
+func (s *service) followAt(t *testing.T, path, role string, header ...string) <-chan event {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/stream", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

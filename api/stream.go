@@ -46,21 +46,16 @@ func (s *Server) stream(w http.ResponseWriter, c *call) error {
 		}
 		after = layers.Seq(n)
 	}
-	select {
-	case s.streams <- struct{}{}:
-		defer func() { <-s.streams }()
-	default:
-		return &problem{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("%d streams are open already", s.MaxStream)}
+	done, err := s.openStream()
+	if err != nil {
+		return err
 	}
-	s.metrics.streams.Inc()
-	defer s.metrics.streams.Dec()
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no")
-	out := &eventWriter{w: w, control: http.NewResponseController(w)}
+	defer done()
+	out := newEventWriter(w)
 	if err := out.send("hello", s.event(c.view.Seq), nil); err != nil {
 		return nil // the client has gone
 	}
-	err := s.Live.Follow(c.Context(), after, s.Heartbeat, func(snapshot *layers.Snapshot, news []layers.Applied) error {
+	err = s.Live.Follow(c.Context(), after, s.Heartbeat, func(snapshot *layers.Snapshot, news []layers.Applied) error {
 		return s.forward(out, c, snapshot, news)
 	})
 	if errors.Is(err, layers.ErrStale) {
@@ -68,6 +63,20 @@ func (s *Server) stream(w http.ResponseWriter, c *call) error {
 		_ = out.send("reload", s.event(s.Live.Snapshot().Seq), nil)
 	}
 	return nil
+}
+
+// openStream takes one of the places for open streams; done gives it back.
+func (s *Server) openStream() (done func(), err error) {
+	select {
+	case s.streams <- struct{}{}:
+	default:
+		return nil, &problem{Status: http.StatusServiceUnavailable, Detail: fmt.Sprintf("%d streams are open already", s.MaxStream)}
+	}
+	s.metrics.streams.Inc()
+	return func() {
+		s.metrics.streams.Dec()
+		<-s.streams
+	}, nil
 }
 
 // forward sends what this caller may be told of. The caller is identified anew, so that a revoked token ends its stream.
@@ -127,18 +136,33 @@ type eventWriter struct {
 
 const streamPatience = 20 * time.Second
 
+// newEventWriter begins an answer of events.
+func newEventWriter(w http.ResponseWriter) *eventWriter {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	return &eventWriter{w: w, control: http.NewResponseController(w)}
+}
+
 // send writes one event and flushes it; id, where given, is what the client resumes after.
 func (e *eventWriter) send(name string, data streamEvent, id *layers.Seq) error {
+	if name == "hello" || name == "heartbeat" {
+		id = &data.Seq
+	}
+	if id == nil {
+		return e.emit(name, data, "")
+	}
+	return e.emit(name, data, strconv.FormatUint(uint64(*id), 10))
+}
+
+// emit is send for data of any kind; the empty id is none.
+func (e *eventWriter) emit(name string, data any, id string) error {
 	body, err := json.Marshal(data)
 	if err != nil {
 		return err
 	}
 	_ = e.control.SetWriteDeadline(time.Now().Add(streamPatience)) // unsupported only in tests without a connection
-	if name == "hello" || name == "heartbeat" {
-		id = &data.Seq
-	}
-	if id != nil {
-		if _, err := fmt.Fprintf(e.w, "id: %d\n", *id); err != nil {
+	if id != "" {
+		if _, err := fmt.Fprintf(e.w, "id: %s\n", id); err != nil {
 			return err
 		}
 	}

@@ -12,7 +12,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
     rolldownOptions: {
-      input: { wall: 'wall.html', dispatch: 'dispatch.html', analysis: 'analysis.html' },
+      input: { wall: 'wall.html', dispatch: 'dispatch.html', analysis: 'analysis.html', remote: 'remote.html' },
       // The map library's worker ends in .mjs, which some servers do not know as a script.
       output: { assetFileNames: ({ names }) => `assets/[name]-[hash]${names[0]?.endsWith('.mjs') ? '.js' : '[extname]'}` },
     },

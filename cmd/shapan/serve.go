@@ -38,6 +38,7 @@ type serveCommand struct {
 	CacheMB     int64  `name:"cache-mb" help:"Memory for drawn tiles, in megabytes." default:"256"`
 	Basemap     string `help:"Map to lay under the layers, for everyone: a PMTiles file of vector tiles or pictures." placeholder:"FILE.pmtiles"`
 	Drawings    int    `help:"Tiles drawn at once; more wait, clients in turn. 0: one for each processor." default:"0"`
+	Tour        string `help:"Where the wall goes by itself: a file of stops, see docs/wall.md. Without it: from community to community." placeholder:"FILE.json"`
 	Proxies     string `help:"Proxies whose X-Forwarded-For tells where a request came from: addresses or networks by commas, or none." default:"127.0.0.0/8,::1" placeholder:"ADDRESS,..."`
 	Connections int    `help:"Connections at once; more wait." default:"4096"`
 	Streams     int    `help:"Open change streams at once; more are refused." default:"1000"`
@@ -92,6 +93,10 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return err
 	}
+	tour, err := s.openTour()
+	if err != nil {
+		return err
+	}
 	host := publicHost(listener.Addr())
 	store, err := s.openOrMake(ctx, log)
 	if err != nil {
@@ -110,7 +115,7 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 		return err
 	}
 	streets := new(dispatch.Streets)
-	handler, err := s.handler(live, streets, base, log)
+	handler, err := s.handler(live, streets, base, tour, log)
 	if err != nil {
 		return err
 	}
@@ -248,7 +253,23 @@ func (s serveCommand) openBasemap() (*tiles.Archive, error) {
 	return base, nil
 }
 
-func (s serveCommand) handler(live *layers.Live, streets *dispatch.Streets, base *tiles.Archive, log *slog.Logger) (http.Handler, error) {
+// openTour reads the file of the tour; nil where there is none.
+func (s serveCommand) openTour() (*api.Tour, error) {
+	if s.Tour == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(s.Tour)
+	if err != nil {
+		return nil, misused("--tour: %w", err)
+	}
+	tour, err := api.ParseTour(b)
+	if err != nil {
+		return nil, misused("--tour %s: %w", s.Tour, err)
+	}
+	return tour, nil
+}
+
+func (s serveCommand) handler(live *layers.Live, streets *dispatch.Streets, base *tiles.Archive, tour *api.Tour, log *slog.Logger) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	cache, err := tiles.New(tiles.CacheConfig{Bytes: s.CacheMB << 20, Drawings: s.Drawings})
@@ -273,6 +294,7 @@ func (s serveCommand) handler(live *layers.Live, streets *dispatch.Streets, base
 		Version:   version(),
 		PublicURL: s.PublicURL,
 		Basemap:   base,
+		Tour:      tour,
 		Proxies:   proxies,
 		Hours:     hours,
 		MaxStream: s.Streams,
@@ -336,7 +358,7 @@ func bounded(streams context.Context, next http.Handler) http.Handler {
 		if r.Body != nil && r.Body != http.NoBody {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // every connection of net/http has it
 		}
-		if strings.HasSuffix(r.URL.Path, "/stream") {
+		if strings.HasSuffix(r.URL.Path, "/stream") || strings.HasSuffix(r.URL.Path, "/commands") {
 			ctx, cancel := context.WithCancel(r.Context())
 			defer cancel()
 			defer context.AfterFunc(streams, cancel)()

@@ -10,59 +10,77 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 
-const BIN = process.env.SHAPAN_BIN ?? '../../bin/shapan';
+export const BIN = process.env.SHAPAN_BIN ?? '../../bin/shapan';
 export const DATABASE = process.env.SHAPAN_E2E_DATABASE_URL;
 export const START_MS = 60_000;
 export const DRAW_MS = 180_000; // a machine without a graphics card draws slowly
 
-/** Starts the program on a free port with an empty record; stop ends it and takes its folder away. */
-export async function startShapan() {
+/**
+ * Starts the program on a free port with an empty record; stop ends it and takes its folder away. restart ends it by a signal and
+ * starts it again on the same port with the same record, after `pause` ms. `args` are further flags of serve.
+ */
+export async function startShapan(args = []) {
   const folder = await mkdtemp(path.join(tmpdir(), 'shapan-wall-'));
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SHAPAN_|PG)/.test(name))); // no other record
-  if (DATABASE) env.SHAPAN_DATABASE_URL = DATABASE;
-  const child = spawn(path.resolve(BIN), ['serve', '--listen', '127.0.0.1:0', '--data', folder], { env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  let running = launch(folder, '127.0.0.1:0', args);
   const stop = async () => {
-    child.kill('SIGTERM');
-    const kill = setTimeout(() => child.kill('SIGKILL'), 15_000);
-    await ended;
-    clearTimeout(kill);
+    await running.end('SIGTERM');
     await rm(folder, { recursive: true, force: true });
   };
-  let said = '';
   try {
-    const found = await new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`the program did not listen within ${START_MS} ms; it said:\n${said}`)), START_MS);
-      child.once('error', (error) => reject(new Error(`${BIN} does not start: ${error.message}. Build it, or set SHAPAN_BIN`)));
-      child.once('exit', (code) => reject(new Error(`the program ended with ${code}; it said:\n${said}`)));
-      child.stderr.setEncoding('utf8');
-      child.stderr.on('data', (piece) => {
-        said += piece;
-        const base = /listening on (http:\/\/\S+)/.exec(said)?.[1];
-        const admin = /admin token: (\S+)/.exec(said)?.[1];
-        const wall = /wall: (\S+)/.exec(said)?.[1];
-        const record = /record=(\S+)\s/.exec(said)?.[1];
-        if (!base || !admin || !wall || !record) return;
-        clearTimeout(late);
-        resolve({ base, admin, wall, record });
-      });
-    });
-    return { ...found, stop };
+    const found = await running.said({ base: /listening on (http:\/\/\S+)/, admin: /admin token: (\S+)/, wall: /wall: (\S+)/, record: /record=(\S+)\s/ });
+    const restart = async (signal = 'SIGTERM', pause = 0) => {
+      await running.end(signal);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      running = launch(folder, new URL(found.base).host, args);
+      await running.said({ record: /record=(\S+)\s/ });
+    };
+    return { ...found, folder, restart, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+/** Runs the program: end ends it by a signal, said waits until it has said something of every kind. */
+function launch(folder, listen, args) {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SHAPAN_|PG)/.test(name))); // no other record
+  if (DATABASE) env.SHAPAN_DATABASE_URL = DATABASE;
+  const child = spawn(path.resolve(BIN), ['serve', '--listen', listen, '--data', folder, ...args], { env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  let text = '';
+  child.stderr.setEncoding('utf8');
+  child.stderr.on('data', (piece) => (text = (text + piece).slice(-100_000)));
+  const end = async (signal) => {
+    child.kill(signal);
+    const kill = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    await ended;
+    clearTimeout(kill);
+  };
+  const said = (wanted) =>
+    new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`the program did not listen within ${START_MS} ms; it said:\n${text}`)), START_MS);
+      child.once('error', (error) => reject(new Error(`${BIN} does not start: ${error.message}. Build it, or set SHAPAN_BIN`)));
+      child.once('exit', (code) => reject(new Error(`the program ended with ${code}; it said:\n${text}`)));
+      const look = () => {
+        const found = Object.entries(wanted).map(([name, pattern]) => [name, pattern.exec(text)?.[1]]);
+        if (found.some(([, value]) => value === undefined)) return;
+        clearTimeout(late);
+        child.stderr.off('data', look);
+        resolve(Object.fromEntries(found));
+      };
+      child.stderr.on('data', look);
+    });
+  return { end, said };
+}
+
 /** Opens Chromium with software drawing, so that it runs on a machine without a screen. */
-export function openBrowser() {
+export function openBrowser(args = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']) {
   const known = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const executablePath = known.find((file) => file && existsSync(file));
   assert.ok(executablePath, 'no Chromium was found: install it (Debian: apt-get install chromium) or set CHROMIUM=FILE');
   return chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...args],
   });
 }
 
@@ -82,8 +100,9 @@ export function watch(page, base, expected = /$^/) {
 }
 
 /** Opens the wall and watches it. */
-export async function openPage(browser, base, url) {
-  const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
+export async function openPage(browser, base, url, viewport = { width: 1920, height: 1080 }) {
+  const page = await browser.newPage();
+  await page.setViewportSize(viewport);
   const seen = watch(page, base);
   await page.goto(url);
   await page.waitForFunction(() => window.shapanWall, undefined, { timeout: START_MS });

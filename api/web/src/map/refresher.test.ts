@@ -75,6 +75,16 @@ describe('TileRefresher', () => {
     expect(calls).toEqual([['shapan', 3], ['heat', 1]]);
   });
 
+  it('fetches everything instead of gathering places without end', () => {
+    const { calls, busy, refresher } = setUp();
+    busy.add('shapan');
+    for (let i = 0; i < 3000; i++) refresher.touch('grids', [here]);
+    busy.clear();
+    refresher.rested('shapan');
+    vi.advanceTimersByTime(300);
+    expect(calls).toEqual([['shapan', 'all']]);
+  });
+
   it('does nothing after stop', () => {
     const { calls, refresher } = setUp();
     refresher.touch('grids', [here]);

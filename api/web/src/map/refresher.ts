@@ -23,6 +23,8 @@ export interface TileSource {
 const GATHER_MS = 120;
 /** How long a change waits for a busy source; after that it is fetched at once and again when the source has come to rest. */
 const PATIENCE_MS = 2000;
+/** More changed places than this fetch everything: a source that never comes to rest does not gather them without end. */
+const MOST_BOUNDS = 2000;
 
 type Todo = { bounds: Bounds[]; all: boolean; since: number };
 
@@ -42,7 +44,14 @@ export class TileRefresher {
 
   /** Notes that features of a layer under these bounds have changed, in whatever sources the layer is. */
   touch(layer: string, bounds: readonly Bounds[]): void {
-    for (const source of this.#sources.values()) if (source.layers.includes(layer)) this.#open(source.name).bounds.push(...bounds);
+    for (const source of this.#sources.values()) {
+      if (!source.layers.includes(layer)) continue;
+      const todo = this.#open(source.name);
+      todo.bounds.push(...bounds);
+      if (todo.bounds.length <= MOST_BOUNDS) continue;
+      todo.all = true;
+      todo.bounds.length = 0;
+    }
     this.#plan();
   }
 

@@ -148,14 +148,3 @@ export function signPixels(shape: Shape, color: string): ImageData | undefined {
   drawSign(context, shape, color, canvas.width);
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
-
-/** Makes a small picture of a sign for legends and lists. */
-export function signPicture(shape: string, color: string): HTMLCanvasElement {
-  const canvas = document.createElement('canvas');
-  canvas.className = 'sign';
-  canvas.width = canvas.height = SIGN_SIZE * 3;
-  const sign = parseSign(`shapan:${shape}:${color}`) ?? { shape: 'square' as const, color };
-  const context = canvas.getContext('2d');
-  if (context) drawSign(context, sign.shape, sign.color, canvas.width);
-  return canvas;
-}

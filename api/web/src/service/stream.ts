@@ -2,8 +2,8 @@
 
 import type { Client } from './client';
 import { readNews, type Change } from './data';
-import { backoff, STALE_AFTER_MS, type Signs } from './health';
-import { SseParser } from './sse';
+import { backoff, type Signs } from './health';
+import { listen } from './listen';
 
 /** What a follower is told. Nothing here may throw. */
 export interface Follower {
@@ -88,27 +88,10 @@ export class Stream {
   async #connect(): Promise<void> {
     const control = new AbortController();
     this.#current = control;
-    let silence = setTimeout(() => control.abort(), STALE_AFTER_MS);
-    try {
-      const headers: Record<string, string> = { Accept: 'text/event-stream', ...(this.#lastId === '' ? {} : { 'Last-Event-ID': this.#lastId }) };
-      const response = await this.client.get('/stream', { headers, cache: 'no-store', signal: control.signal });
-      if (!response.body) throw new Error('the stream has no body');
-      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      const parser = new SseParser();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return;
-        clearTimeout(silence);
-        silence = setTimeout(() => control.abort(), STALE_AFTER_MS);
-        for (const message of parser.push(value)) {
-          if (message.id !== '') this.#lastId = message.id;
-          this.#take(message.event, message.data);
-        }
-      }
-    } finally {
-      clearTimeout(silence);
-      control.abort();
-    }
+    await listen(this.client, '/stream', this.#lastId, control, (message) => {
+      if (message.id !== '') this.#lastId = message.id;
+      this.#take(message.event, message.data);
+    });
   }
 
   #take(event: string, data: string): void {

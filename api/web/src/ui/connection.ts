@@ -6,7 +6,8 @@ import { Client, openTokenStore, RefusedError, type TokenStore } from '../servic
 import { readCollections, readReadiness, type Change, type LayerCard, type Readiness } from '../service/data';
 import { judge, troubleOf, type Health } from '../service/health';
 import { Stream } from '../service/stream';
-import type { Lang } from '../words/format';
+import { ago, type Lang } from '../words/format';
+import { say } from '../words/text';
 import { takeToken } from './address';
 import type { Theme } from './theme';
 
@@ -31,6 +32,8 @@ export class Connection {
   readonly asking: Signal<boolean> = signal(false);
   /** Counts the times when everything should be asked again. */
   readonly epoch: Signal<number> = signal(0);
+  /** Counts the times when the stream began to speak: what failed before may succeed now. */
+  readonly joined: Signal<number> = signal(0);
   readonly #stream: Stream;
   readonly #tokens: TokenStore;
   readonly #followers = new Set<(changes: readonly Change[]) => void>();
@@ -51,7 +54,10 @@ export class Connection {
       {
         changes: (changes) => this.#followers.forEach((tell) => tell(changes)),
         reload: () => this.#again(),
-        joined: () => void this.#askReadiness(),
+        joined: () => {
+          this.joined.value = this.joined.peek() + 1;
+          void this.#askReadiness();
+        },
       },
       () => performance.now(),
     );
@@ -80,8 +86,19 @@ export class Connection {
     this.#tokens.set(token);
     this.known.value = token !== undefined;
     this.refused.value = refused;
+    this.collections.value = []; // what the next caller may see is not known yet
     this.#stream.restart();
     this.#again();
+  }
+
+  /** Whether the stream is connected now. */
+  get connected(): boolean {
+    return this.#stream.signs.connected;
+  }
+
+  /** The number of the last change heard of. */
+  get seq(): number {
+    return this.#stream.seq;
   }
 
   /** Whether the caller may see a layer. */
@@ -126,6 +143,9 @@ export class Connection {
     const health = judge(this.#stream.signs, performance.now());
     const before = this.health.peek();
     if (JSON.stringify(health) !== JSON.stringify(before)) this.health.value = health;
-    this.trouble.value = troubleOf(this.#reachable, this.#readiness, this.lang.peek())?.reason;
+    const lang = this.lang.peek();
+    const trouble = troubleOf(this.#reachable, this.#readiness, lang);
+    const age = trouble?.recordAge === undefined ? '' : ` · ${say(lang, 'recordAge', { age: ago(trouble.recordAge, lang) })}`;
+    this.trouble.value = trouble && trouble.reason + age;
   }
 }

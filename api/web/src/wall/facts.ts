@@ -1,144 +1,91 @@
-// What the wall knows, and how it asks for it. Nothing here draws.
+// What the wall knows, each fact with its own question. Nothing here draws.
 
-import type { StyleSpecification } from 'maplibre-gl';
-import { type Client, MissingError, RefusedError } from '../service/client';
-import { readCollections, readItem, readPage, readReadiness, valueNumber, valueText, type Change, type Item, type LayerCard, type Readiness } from '../service/data';
-import type { Lang } from '../words/format';
-import { latestPath, loadFigures, type Figures } from './figures';
-import { drawnLayers, type DrawnLayer } from '../map/style';
+import { computed, type ReadonlySignal } from '@preact/signals';
+import type { Feature } from 'geojson';
+import { readPage, type LayerCard } from '../service/data';
+import type { Connection } from '../ui/connection';
+import { AREA_LAYERS, Areas } from './areas';
+import { Asked } from './asked';
+import { Duty } from './duty';
+import { Feed, feedPath } from './feed';
+import { loadFigures, OPEN, type Figures, type Narrow } from './figures';
+import { readGroups, sumUp, type Group } from './groups';
+import { AREA_KPIS, kpiPath, readKpis, SHOWN_KPIS, type Kpis } from './kpis';
+import type { WallState } from './state';
 
-/** Rows that the list of events holds; the panel shows as many as have room. */
-const LIST_LENGTH = 30;
-/** More changed events at once than this are fetched as a list, not one by one. */
-const FLOOD = 12;
-
-/** What came of some changes of events. */
-export interface News {
-  /** Events that are new to everyone, the newest last. */
-  readonly fresh: readonly Item[];
-  /** How many were new when they were too many to look at one by one; 0 otherwise. */
-  readonly flood: number;
+/** The areas and their shapes by code. */
+interface Ground {
+  readonly areas: Areas;
+  readonly shapes: ReadonlyMap<string, Feature>;
 }
 
-/** Facts is what is known at the moment. Each part changes as a whole; what could not be asked stays as it was. */
+const NOTHING: Ground = { areas: new Areas(), shapes: new Map() };
+
+/** Facts is what is known at the moment. */
 export class Facts {
-  style: StyleSpecification | undefined;
-  drawn: readonly DrawnLayer[] = [];
-  collections: readonly LayerCard[] = [];
-  subdistrict: Item | undefined;
-  communities: readonly Item[] = [];
-  /** The newest events; undefined while they are not known or may not be. */
-  events: readonly Item[] | undefined;
-  figures: Figures | undefined;
-  readiness: Readiness | undefined;
-  /** Whether the service answered when it was last asked how it is. */
-  reachable = true;
+  readonly #ground: Asked<Ground>;
+  readonly #open: Asked<readonly Group[]>;
+  /** The layers of the catalogue that the caller may see. */
+  readonly cards: ReadonlySignal<readonly LayerCard[]>;
+  readonly areas: ReadonlySignal<Areas>;
+  /** The shapes of areas by their codes. */
+  readonly shapes: ReadonlySignal<ReadonlyMap<string, Feature>>;
+  readonly figures: Asked<Figures>;
+  /** The indicators of the scope; undefined while they are not known, and where the service works none out. */
+  readonly kpis: Asked<Kpis>;
+  /** Those by which the parts of the scope are compared: communities, in a community its grids. */
+  readonly parts: Asked<Kpis>;
+  /** How many open events each area has. */
+  readonly open: ReadonlySignal<ReadonlyMap<string, number> | undefined>;
+  /** How many open events of each kind the scope has, the most first. */
+  readonly kinds: Asked<readonly Group[]>;
+  /** Where streets are from. */
+  readonly streets: Asked<readonly Group[]>;
+  readonly feed: Feed;
+  readonly duty: Duty;
 
-  constructor(private readonly client: Client) {}
+  constructor(connection: Connection, state: ReadonlySignal<WallState>) {
+    const { client, epoch } = connection;
+    const sees = (layer: string): boolean => connection.collections.value.some((c) => c.id === layer);
+    const events = computed(() => sees('events'));
+    this.cards = connection.collections;
+    this.#ground = new Asked(computed(() => AREA_LAYERS.filter(sees).join() || undefined), epoch, async (layers) => readGround(layers, (path) => client.json(path)));
+    this.areas = computed(() => (this.#ground.value.value ?? NOTHING).areas);
+    this.shapes = computed(() => (this.#ground.value.value ?? NOTHING).shapes);
+    const narrow = computed((): Narrow | undefined => (events.value ? { level: state.value.level, scope: state.value.scope, all: this.areas.value.root?.code } : undefined));
+    this.feed = new Feed(client, narrow, computed(() => narrow.value && feedPath(narrow.value)), epoch);
+    this.duty = new Duty(client, computed(() => (sees('responders') ? Duty.path : undefined)), epoch);
+    const scope = computed(() => state.value.scope);
+    const narrowed = (path: (scope: string | undefined) => string): ReadonlySignal<string | undefined> => computed(() => (events.value ? path(scope.value) : undefined));
+    const groups = async (path: string): Promise<readonly Group[]> => readGroups(await client.json(path));
+    const kpis = async (path: string): Promise<Kpis> => readKpis(await client.json(path));
+    this.figures = new Asked(narrowed((code) => code ?? ''), epoch, (code) => loadFigures(client, code || undefined));
+    this.kpis = new Asked(narrowed((code) => kpiPath(SHOWN_KPIS, code)), epoch, kpis);
+    this.parts = new Asked(narrowed((code) => kpiPath(AREA_KPIS, code, code === undefined ? 'community' : 'grid')), epoch, kpis);
+    this.kinds = new Asked(narrowed((code) => openGroups('category', code)), epoch, groups);
+    this.#open = new Asked(computed(() => (events.value ? openGroups('grid') : undefined)), epoch, groups);
+    this.open = computed(() => this.#open.value.value && sumUp(this.#open.value.value, this.areas.value));
+    this.streets = new Asked(computed(() => (sees('streets') ? '/analytics/groups/streets?by=provenance' : undefined)), epoch, groups);
+  }
 
-  /** Whether the caller may see a layer. */
-  sees(layer: string): boolean {
-    return this.collections.some((c) => c.id === layer);
+  /** Asks for the numbers again soon. */
+  soon(): void {
+    for (const asked of [this.figures, this.kpis, this.parts, this.kinds, this.#open]) asked.soon();
   }
 
   /** A layer of the catalogue. */
   card(layer: string): LayerCard | undefined {
-    return this.collections.find((c) => c.id === layer);
+    return this.cards.value.find((c) => c.id === layer);
   }
+}
 
-  /** The name of a community by its code, or the code. */
-  area(code: string): string {
-    const found = this.communities.find((item) => valueText(item, 'code') === code);
-    return found ? valueText(found, 'name') : code;
-  }
+/** The question for open events by a field. */
+const openGroups = (by: string, scope?: string): string => `/analytics/groups/events?by=${by}&${new URLSearchParams({ ...OPEN, ...(scope ? { scope } : {}) }).toString()}`;
 
-  /** The limit of the subdistrict, else the corners of whatever there is. */
-  outline(): readonly (readonly [number, number])[] {
-    if (this.subdistrict) return this.subdistrict.positions;
-    const extent = this.collections.find((c) => c.extent)?.extent;
-    return extent ? [[extent[0], extent[1]], [extent[2], extent[3]]] : [];
-  }
-
-  /** Forgets what only some may see. */
-  forget(): void {
-    this.events = undefined;
-    this.figures = undefined;
-  }
-
-  /** Asks for style, layers and areas. What comes is taken only if `wanted` still says so when it is complete. */
-  async loadGround(lang: Lang, wanted: () => boolean): Promise<boolean> {
-    const [style, listed] = await Promise.all([this.client.json(`/style.json?lang=${lang}`), this.client.json(`/collections?lang=${lang}`)]);
-    const collections = readCollections(listed, lang);
-    const all = async (layer: string, limit: number): Promise<readonly Item[]> => {
-      if (!collections.some((c) => c.id === layer)) return [];
-      return readPage(await this.client.json(`/collections/${layer}/items?limit=${limit}`)).items;
-    };
-    const [places, communities] = await Promise.all([all('subdistricts', 1), all('communities', 1000)]);
-    if (!wanted()) return false;
-    this.style = style as StyleSpecification; // checked by the map itself
-    this.drawn = drawnLayers(this.style);
-    this.collections = collections;
-    this.subdistrict = places[0];
-    this.communities = communities;
-    return true;
-  }
-
-  /** Asks for the newest events, of one level or of all. */
-  async loadEvents(level: number | undefined): Promise<void> {
-    this.events = this.sees('events') ? readPage(await this.client.json(latestPath(LIST_LENGTH, level))).items : undefined;
-  }
-
-  /** Asks for the numbers. */
-  async loadFigures(): Promise<void> {
-    this.figures = this.sees('events') ? await loadFigures(this.client) : undefined;
-  }
-
-  /** Asks how many features the layers have. */
-  async loadCounts(lang: Lang): Promise<void> {
-    this.collections = readCollections(await this.client.json(`/collections?lang=${lang}`), lang);
-  }
-
-  /** Asks the service how it is. */
-  async askReadiness(): Promise<void> {
-    try {
-      this.readiness = readReadiness(await this.client.json('/readyz'));
-      this.reachable = true;
-    } catch (error) {
-      this.reachable = error instanceof RefusedError;
-    }
-  }
-
-  /** Brings changes of events into the list and says which events are new. */
-  async take(changes: readonly Change[], level: number | undefined): Promise<News> {
-    const inserted = new Set(changes.filter((c) => c.op === 'insert').map((c) => c.id));
-    const gone = new Set(changes.filter((c) => c.op === 'delete').map((c) => c.id));
-    const ids = [...new Set(changes.map((c) => c.id))].filter((id) => !gone.has(id));
-    this.events = this.events?.filter((item) => !gone.has(item.id));
-    if (ids.length > FLOOD) {
-      await this.loadEvents(level);
-      return { fresh: [], flood: inserted.size };
-    }
-    const items = (await Promise.all(ids.map((id) => this.#event(id)))).filter((item) => item !== undefined);
-    for (const item of items) this.#insert(item, level, inserted.has(item.id));
-    return { fresh: items.filter((item) => inserted.has(item.id)), flood: 0 };
-  }
-
-  async #event(id: number): Promise<Item | undefined> {
-    try {
-      return readItem(await this.client.json(`/collections/events/items/${id}`));
-    } catch (error) {
-      if (error instanceof MissingError) return undefined; // gone again, or not for this caller
-      throw error;
-    }
-  }
-
-  /** Puts an event into the list where its time belongs. An old event that is not in the list stays out of it. */
-  #insert(item: Item, level: number | undefined, isNew: boolean): void {
-    const before = this.events ?? [];
-    const fits = level === undefined || valueNumber(item, 'level') === level;
-    const rest = before.filter((e) => e.id !== item.id);
-    if (fits && (isNew || rest.length < before.length)) rest.push(item);
-    rest.sort((a, b) => Date.parse(valueText(b, 'reported_at')) - Date.parse(valueText(a, 'reported_at')) || b.id - a.id);
-    this.events = rest.slice(0, LIST_LENGTH);
-  }
+async function readGround(layers: string, json: (path: string) => Promise<unknown>): Promise<Ground> {
+  const names = layers.split(',');
+  const bodies = await Promise.all(names.map((layer) => json(`/collections/${layer}/items?limit=1000`)));
+  const areas = new Areas(Object.fromEntries(names.map((layer, i) => [layer, readPage(bodies[i]).items])));
+  const features = bodies.flatMap((body) => (body as { features?: Feature[] }).features ?? []); // checked by the map itself
+  return { areas, shapes: new Map(features.map((f) => [String(f.properties?.['code'] ?? ''), f])) };
 }

@@ -22,20 +22,21 @@ describe('figures', () => {
   it('writes its questions in the grammar of items', () => {
     expect(countPath({ level: '3', stage: 'filed,closed' })).toBe('/collections/events/items?limit=1&properties=code&level=3&stage=filed%2Cclosed');
     expect(latestPath(9)).toBe('/collections/events/items?sortby=-reported_at&limit=9');
-    expect(latestPath(9, 4)).toBe('/collections/events/items?sortby=-reported_at&limit=9&level=4');
+    expect(latestPath(9, { level: 4, scope: '420106001005' })).toBe('/collections/events/items?sortby=-reported_at&limit=9&level=4&scope=420106001005');
   });
 
-  it('counts by level and for the seven days that end with the newest event', async () => {
+  it('counts the open ones by level, and all of the seven days that end with the newest event', async () => {
+    const counts = (by: Record<string, number>): unknown => ({ groups: Object.entries(by).map(([key, count]) => ({ key: [key], title: [{}], count })) });
     const client = new Answers((q) => {
       if (q.get('sortby')) return { features: [newest], numberMatched: 900 };
-      if (q.get('level')) return { features: [], numberMatched: Number(q.get('level')) * 10 };
-      if (q.get('stage') === 'closed') return { features: [], numberMatched: 33 };
-      return { features: [], numberMatched: q.get('datetime')?.startsWith('2017-11-30T16:00') ? 5 : 1 };
+      if (q.get('by') === 'level') return counts({ 1: 10, 3: 30 });
+      if (q.get('by') === 'day') return counts({ '2017-11-25': 1, '2017-12-01': 5 });
+      return { features: [], numberMatched: 33 };
     });
     const figures = await loadFigures(client);
     expect(figures.total).toBe(900);
-    expect(figures.open).toEqual([10, 20, 30, 40, 50]);
-    expect(figures.days.map((d) => d.count)).toEqual([1, 1, 1, 1, 1, 1, 5]);
+    expect(figures.open).toEqual([10, 0, 30, 0, 0]);
+    expect(figures.days.map((d) => d.count)).toEqual([1, 0, 0, 0, 0, 0, 5]);
     expect(figures.closedOfDays).toBe(33);
     expect(new Date(figures.newest ?? 0).toISOString()).toBe('2017-12-01T07:00:00.000Z');
   });

@@ -2,10 +2,8 @@
 
 import type { Client } from '../service/client';
 import { readPage, valueTime } from '../service/data';
-import { dayInterval, dayStart } from '../words/format';
-
-/** Stages in which an event still asks for someone. */
-export const OPEN_STAGES = ['reported', 'accepted', 'filed', 'dispatched', 'acknowledged', 'arrived', 'disposed', 'checked'] as const;
+import { day, dayInterval, dayStart } from '../words/format';
+import { readGroups } from './groups';
 
 /** The levels of events, as filed. */
 export const LEVELS = [1, 2, 3, 4, 5] as const;
@@ -35,22 +33,38 @@ export function countPath(conditions: Readonly<Record<string, string>>): string 
   return `${EVENTS}?${new URLSearchParams({ limit: '1', properties: 'code', ...conditions }).toString()}`;
 }
 
-/** The address of the newest events, of one level or of all. */
-export function latestPath(limit: number, level?: number): string {
-  return `${EVENTS}?sortby=-reported_at&limit=${limit}${level ? `&level=${level}` : ''}`;
+/** What events are narrowed to. */
+export interface Narrow {
+  readonly level?: number | undefined;
+  /** The code of an area. */
+  readonly scope?: string | undefined;
+  /** The code of the area that holds all of them. */
+  readonly all?: string | undefined;
 }
 
-/** Asks for all numbers. The days end with the last one that has an event, so that old data is not shown as nought. */
-export async function loadFigures(client: Client): Promise<Figures> {
-  const matched = async (conditions: Record<string, string>): Promise<number> => readPage(await client.json(countPath(conditions))).matched;
-  const newestPage = readPage(await client.json(latestPath(1)));
+/** The address of the newest events. */
+export function latestPath(limit: number, { level, scope }: Narrow = {}): string {
+  return `${EVENTS}?sortby=-reported_at&limit=${limit}${level ? `&level=${level}` : ''}${scope ? `&scope=${scope}` : ''}`;
+}
+
+/** The conditions of events that still ask for someone. */
+export const OPEN = { closed_at: 'null()', cancelled_at: 'null()' } as const;
+
+/** The address of the numbers of events of each kind. */
+export const groupsPath = (by: string, conditions: Readonly<Record<string, string>>): string => `/analytics/groups/events?${new URLSearchParams({ by, ...conditions }).toString()}`;
+
+/** Asks for all numbers of an area. The days end with the last one that has an event, so that old data is not shown as nought. */
+export async function loadFigures(client: Client, scope?: string): Promise<Figures> {
+  const area: Record<string, string> = scope ? { scope } : {};
+  const counts = async (by: string, conditions: Record<string, string>): Promise<ReadonlyMap<string, number>> =>
+    new Map(readGroups(await client.json(groupsPath(by, { ...area, ...conditions }))).map(({ key, count }) => [key, count]));
+  const [newestPage, levels] = await Promise.all([client.json(latestPath(1, { scope })).then(readPage), counts('level', OPEN)]);
+  const open = LEVELS.map((level) => levels.get(String(level)) ?? 0);
   const first = newestPage.items[0];
   const newest = first && valueTime(first, 'reported_at');
-  const stage = OPEN_STAGES.join(',');
-  const open = await Promise.all(LEVELS.map((level) => matched({ level: String(level), stage })));
   if (newest === undefined) return { total: newestPage.matched, open, days: [], closedOfDays: 0 };
+  const week = { datetime: dayInterval(newest, 7) };
+  const [days, closed] = await Promise.all([counts('day', week), client.json(countPath({ ...area, ...week, stage: 'closed' })).then(readPage)]);
   const starts = [6, 5, 4, 3, 2, 1, 0].map((back) => dayStart(newest, -back));
-  const counts = await Promise.all(starts.map((start) => matched({ datetime: dayInterval(start, 1) })));
-  const closedOfDays = await matched({ datetime: dayInterval(newest, 7), stage: 'closed' });
-  return { total: newestPage.matched, open, days: starts.map((start, i) => ({ start, count: counts[i] ?? 0 })), closedOfDays, newest };
+  return { total: newestPage.matched, open, days: starts.map((start) => ({ start, count: days.get(day(start)) ?? 0 })), closedOfDays: closed.matched, newest };
 }

@@ -1,48 +1,118 @@
-// The state of the wall in the address: everything behind # so that it never reaches a server or its log.
-// #lang=en&layers=grids,events&heat=0&level=3&view=15.20/30.56700/114.30800/-12/40&token=...
+// The state of the wall in its address, behind # so that it never reaches a server or its log.
+// #lang=en&scope=420106001005&layers=grids,events&heat=0&mode=rate&level=3&incident=11942&hide=layers&bezels=3x2&view=15.20/30.56700/114.30800/-12/40
+// &at=2017-12-04T14:05:00&window=1d&speed=3600&tour=1&kiosk=1&name=hall&reload=daily
 
 import { formatCamera, parseCamera, type Camera } from '../map/camera';
+import type { Codec } from '../ui/address';
 import type { Lang } from '../words/format';
+import { readKiosk, writeKiosk, type KioskWords } from './kiosk';
+import { readPlayback, writePlayback, type PlaybackWords } from './playback';
+
+/** How areas are painted: not at all, by rate of events, by their number as height, as hexagons. */
+export const MODES = ['rate', 'towers', 'hexagons'] as const;
+
+/** One of the ways. */
+export type Mode = (typeof MODES)[number];
+
+/** How many screens a wall is spliced of. */
+export interface Bezels {
+  readonly columns: number;
+  readonly rows: number;
+}
 
 /** What the address of the wall can say; what it does not say is undefined and left to the defaults. */
-export interface WallState {
-  readonly lang?: Lang;
+export interface WallState extends PlaybackWords, KioskWords {
+  readonly lang?: Lang | undefined;
+  /** The code of the area that everything is narrowed to. */
+  readonly scope?: string | undefined;
   /** Layers that are shown; all others are not. */
-  readonly layers?: readonly string[];
-  readonly heat?: boolean;
+  readonly layers?: readonly string[] | undefined;
+  readonly heat?: boolean | undefined;
+  readonly mode?: Mode | undefined;
   /** The level (1 to 5) that the list of events is narrowed to. */
-  readonly level?: number;
-  readonly view?: Camera;
+  readonly level?: number | undefined;
+  /** The event that fills the wall. */
+  readonly incident?: number | undefined;
+  /** The indicator that is explained, and its records listed. */
+  readonly kpi?: string | undefined;
+  /** The filter of the events that are listed. */
+  readonly records?: string | undefined;
+  /** Whether the layers lie open over the map, where no column has room for them. */
+  readonly menu?: boolean | undefined;
+  /** Panels that are folded away; "all" leaves the map alone. */
+  readonly hide?: readonly string[] | undefined;
+  readonly bezels?: Bezels | undefined;
+  /** Whether an alarm is heard. */
+  readonly sound?: boolean | undefined;
+  /** Whether the wall goes from stop to stop by itself. */
+  readonly tour?: true | undefined;
+  readonly view?: Camera | undefined;
 }
 
-/** Reads the state and the token out of a fragment, with or without its #. What cannot be read is left out. */
-export function parseFragment(fragment: string): { state: WallState; token?: string } {
-  const words = new URLSearchParams(fragment.replace(/^#/, ''));
-  const lang = words.get('lang');
-  const layers = words.get('layers');
-  const heat = words.get('heat');
-  const level = Number(words.get('level'));
-  const view = parseCamera(words.get('view'));
-  const token = words.get('token')?.trim();
-  return {
-    state: {
-      ...(lang === 'zh' || lang === 'en' ? { lang } : {}),
-      ...(layers === null ? {} : { layers: layers.split(',').filter((name) => name !== '') }),
-      ...(heat === '0' || heat === '1' ? { heat: heat === '1' } : {}),
-      ...(Number.isInteger(level) && level >= 1 && level <= 5 ? { level } : {}),
-      ...(view ? { view } : {}),
-    },
-    ...(token ? { token } : {}),
-  };
+const MOST_SCREENS = 12;
+const MOST_FILTER = 2000;
+
+/** Reads and writes it. What cannot be read is left out. */
+export const codec: Codec<WallState> = {
+  read(words) {
+    const lang = words.get('lang');
+    return present({
+      lang: lang === 'zh' || lang === 'en' ? lang : undefined,
+      scope: /^\d{6,20}$/.exec(words.get('scope') ?? '')?.[0],
+      layers: list(words.get('layers')),
+      heat: flag(words.get('heat')),
+      mode: MODES.find((mode) => mode === words.get('mode')),
+      level: whole(words.get('level'), 1, 5),
+      incident: whole(words.get('incident'), 0, Number.MAX_SAFE_INTEGER),
+      kpi: /^\w+$/.exec(words.get('kpi') ?? '')?.[0],
+      records: words.get('records')?.slice(0, MOST_FILTER) || undefined,
+      menu: flag(words.get('menu')),
+      hide: list(words.get('hide')),
+      bezels: readBezels(words.get('bezels')),
+      sound: flag(words.get('sound')),
+      tour: words.get('tour') === '1' ? true : undefined,
+      view: parseCamera(words.get('view')),
+      ...readPlayback(words),
+      ...readKiosk(words),
+    });
+  },
+  write(state) {
+    const words: [string, string | number | undefined][] = [
+      ['lang', state.lang],
+      ['scope', state.scope],
+      ['layers', state.layers?.join(',')],
+      ['heat', state.heat === undefined ? undefined : Number(state.heat)],
+      ['mode', state.mode],
+      ['level', state.level],
+      ['incident', state.incident],
+      ['kpi', state.kpi],
+      ['records', state.records],
+      ['menu', state.menu === undefined ? undefined : Number(state.menu)],
+      ['hide', state.hide?.join(',')],
+      ['bezels', state.bezels && `${state.bezels.columns}x${state.bezels.rows}`],
+      ['sound', state.sound === undefined ? undefined : Number(state.sound)],
+      ['tour', state.tour && 1],
+      ...writePlayback(state),
+      ...writeKiosk(state),
+      ['view', state.view && formatCamera(state.view)],
+    ];
+    return new URLSearchParams(words.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
+  },
+};
+
+const present = (state: WallState): WallState => Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
+
+const list = (text: string | null): string[] | undefined => text?.split(',').filter((name) => name !== '');
+
+const flag = (text: string | null): boolean | undefined => (text === '0' || text === '1' ? text === '1' : undefined);
+
+function whole(text: string | null, least: number, most: number): number | undefined {
+  const n = Number(text);
+  return text !== null && text !== '' && Number.isInteger(n) && n >= least && n <= most ? n : undefined;
 }
 
-/** Writes the state as a fragment, "" when there is nothing to say. The token is never written. */
-export function formatFragment(state: WallState): string {
-  const words: string[] = [];
-  if (state.lang) words.push(`lang=${state.lang}`);
-  if (state.layers) words.push(`layers=${state.layers.map(encodeURIComponent).join(',')}`);
-  if (state.heat !== undefined) words.push(`heat=${state.heat ? 1 : 0}`);
-  if (state.level) words.push(`level=${state.level}`);
-  if (state.view) words.push(`view=${formatCamera(state.view)}`);
-  return words.length === 0 ? '' : `#${words.join('&')}`;
+function readBezels(text: string | null): Bezels | undefined {
+  const match = /^(\d{1,2})x(\d{1,2})$/.exec(text ?? '');
+  const [columns, rows] = [Number(match?.[1]), Number(match?.[2])];
+  return columns >= 1 && rows >= 1 && columns <= MOST_SCREENS && rows <= MOST_SCREENS ? { columns, rows } : undefined;
 }

@@ -12,8 +12,6 @@ const zh = {
   dataAge: '数据 {age}',
   staleSince: '自 {time} 起',
   attempt: '第 {n} 次',
-  lastChange: '最近变更 {age}',
-  noChange: '暂无变更',
   degraded: '降级运行',
   recordAge: '记录确认于 {age}',
   onCopy: '记录数据库无法连接,所示为 {time} 的本地副本,暂不能写入',
@@ -29,7 +27,6 @@ const zh = {
   openEvents: '未结事件',
   ofAll: '共 {n} 件',
   level: '{n} 级',
-  recent: '近 7 日上报',
   today: '当日',
   sevenDays: '7 日',
   closedOfThem: '其中已结',
@@ -37,7 +34,6 @@ const zh = {
   layers: '图层',
   latest: '最新事件',
   onlyLevel: '只看 {n} 级',
-  allLevels: '全部级别',
   noEvents: '没有事件',
   eventsNeedToken: '事件与人员需令牌查看',
   communities: '社区概览',
@@ -55,7 +51,6 @@ const zh = {
   home: '全景',
   fullscreen: '全屏',
   tour: '巡游',
-  touring: '巡游中',
   other: 'English',
   pages: '页面',
   wallPage: '大屏',
@@ -67,7 +62,6 @@ const zh = {
   disclaimer: '网格、社区界线为示意,不作为权属和划界依据',
   noWebgl: '本机浏览器没有可用的 WebGL 2,地图无法显示;数据面板照常更新',
   contextLost: '显卡上下文丢失,正在恢复地图…',
-  styleFailed: '地图样式读取失败,正在重试…',
 } as const;
 
 /** The name of a text. */
@@ -83,8 +77,6 @@ const en: Record<Word, string> = {
   dataAge: 'data {age}',
   staleSince: 'since {time}',
   attempt: 'attempt {n}',
-  lastChange: 'last change {age}',
-  noChange: 'no change yet',
   degraded: 'Degraded',
   recordAge: 'record confirmed {age}',
   onCopy: 'the record cannot be reached; this is the local copy of {time}, and nothing can be written',
@@ -100,7 +92,6 @@ const en: Record<Word, string> = {
   openEvents: 'Open events',
   ofAll: 'of {n}',
   level: 'Level {n}',
-  recent: 'Last 7 days',
   today: 'Day',
   sevenDays: '7 days',
   closedOfThem: 'closed',
@@ -108,7 +99,6 @@ const en: Record<Word, string> = {
   layers: 'Layers',
   latest: 'Latest events',
   onlyLevel: 'Level {n} only',
-  allLevels: 'All levels',
   noEvents: 'No events',
   eventsNeedToken: 'Events and staff need a token',
   communities: 'Communities',
@@ -126,7 +116,6 @@ const en: Record<Word, string> = {
   home: 'Whole map',
   fullscreen: 'Full screen',
   tour: 'Tour',
-  touring: 'On tour',
   other: '中文',
   pages: 'Pages',
   wallPage: 'Wall',
@@ -138,7 +127,6 @@ const en: Record<Word, string> = {
   disclaimer: 'Grid and community limits are a sketch, no legal boundary',
   noWebgl: 'This browser has no working WebGL 2, so there is no map; the panels go on',
   contextLost: 'The graphics context was lost; the map is coming back…',
-  styleFailed: 'The map style could not be read; trying again…',
 };
 
 /** A text in a language, with its {holes} filled. */
