@@ -10,7 +10,7 @@ import { faults, WALLS } from './layout.mjs';
 
 const OPEN = 'closed_at=null()&cancelled_at=null()';
 const PICTURES = process.env.SHAPAN_SCREENSHOT;
-const LONG = { timeout: 30_000 };
+const LONG = { timeout: 60_000 };
 
 test('the wall', { timeout: 900_000 }, async (t) => {
   const shapan = await startShapan();
