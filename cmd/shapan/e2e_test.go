@@ -419,7 +419,10 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		dir := k.sample(t)
 		s := start(t, dir)
 		write(t, filepath.Join(dir, "bad.yaml"), "lissen: 127.0.0.1:1\n")
+		write(t, filepath.Join(dir, "tour.json"), "{\"stops\": [\n  {\"seconds\": 1}]}")
 		fails(t, dir, map[string]wrong{
+			"no such tour":      {[]string{"serve", "--tour", "none.json"}, 2, "none.json"},
+			"bad tour":          {[]string{"serve", "--tour", "tour.json"}, 2, "line 2: stop 1: seconds 1: expected 5 to 3600"},
 			"port in use":       {[]string{"serve", "--listen", strings.TrimPrefix(s.url, "http://")}, 1, "is in use"},
 			"no such address":   {[]string{"serve", "--listen", "nonsense"}, 2, "127.0.0.1:8080"},
 			"no such layer":     {[]string{"export", "grid"}, 1, `did you mean "grids"`},

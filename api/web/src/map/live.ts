@@ -10,6 +10,7 @@ import { countFeatures } from './counting';
 import { TileRefresher } from './refresher';
 import { parseSign, signPixels } from './shapes';
 import { anchorTiles, drawnFrom, drawnName, showOnly, tileOrigins } from './style';
+import { returnTextures } from './textures';
 import { TILE_BUFFER, type Bounds } from './touched';
 
 /** What a page draws over the service's style, as one. */
@@ -79,6 +80,7 @@ export class LiveMap {
       transformRequest: (url: string) => this.#request(url),
     });
     this.gl.setMissingStyleImageResolver((name) => this.#draw(name));
+    returnTextures(this.gl);
     this.#refresher = this.#makeRefresher();
     this.ready = new Promise((resolve) => this.gl.once('idle', () => resolve()));
     this.#listen();
@@ -152,6 +154,13 @@ export class LiveMap {
     if (this.#gone || !this.#shown(layer)) return 0;
     const counts = drawnFrom(this.#style, layer).map(({ source, sourceLayer }) => countFeatures(this.gl.querySourceFeatures(source, { sourceLayer })));
     return Math.max(0, ...counts);
+  }
+
+  /** How much it holds, for whoever watches that nothing piles up. */
+  get census(): { sources: number; layers: number; images: number } {
+    if (this.#gone || !this.#styled) return { sources: 0, layers: 0, images: 0 };
+    const { sources, layers } = this.gl.getStyle();
+    return { sources: Object.keys(sources).length, layers: layers.length, images: this.gl.listImages().length };
   }
 
   /** Whether a layer of the map itself shows anything in view. */

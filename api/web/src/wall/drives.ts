@@ -238,7 +238,7 @@ export class Drives {
       ArrowRight: driving(() => move(1)),
       ArrowLeft: driving(() => move(-1)),
       ' ': driving(pause),
-      '.': driving(pause), // the key by which many clickers darken the screen
+      b: driving(pause), // the key by which many clickers darken the screen
       t: driving(() => this.switchTour()),
       r: driving(() => this.switchPlayback()),
       '?': () => (this.sheet.value = !this.sheet.peek()),

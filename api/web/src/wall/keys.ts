@@ -23,7 +23,8 @@ export class Keys {
 
   /** Does what a key asks for. Keys of a person who types, or who presses a button by Space or Enter, are left alone. */
   press(e: KeyboardEvent): void {
-    if (e.ctrlKey || e.altKey || e.metaKey || e.target instanceof HTMLInputElement) return;
+    if (e.ctrlKey || e.altKey || e.metaKey || e.defaultPrevented) return; // the map with the focus moves by arrows
+    if (e.target instanceof HTMLInputElement || e.target instanceof HTMLSelectElement) return;
     if (document.querySelector('dialog[open]')) return;
     if ((e.key === ' ' || e.key === 'Enter') && e.target instanceof HTMLButtonElement) return;
     const action = this.#layers.findLast((layer) => layer[e.key])?.[e.key];

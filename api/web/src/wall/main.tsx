@@ -16,6 +16,8 @@ interface WallProbe {
   seq(): number;
   /** How many events of the past the map holds. */
   played(): number;
+  /** How much the map holds: sources, layers, images. */
+  census(): Readonly<Record<string, number>>;
 }
 
 declare global {
@@ -35,6 +37,7 @@ if (root) {
     drawn: (layer) => wall.map.peek()?.live.draws(layer) ?? false,
     seq: () => wall.connection.seq,
     played: () => wall.drives.played,
+    census: () => wall.map.peek()?.live.census ?? {},
   };
   render(<Page wall={wall} ready={setReady} />, root);
   wall.start();

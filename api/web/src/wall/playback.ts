@@ -240,6 +240,11 @@ export class Playback {
     this.#write({ at: this.#second(at) });
   }
 
+  /** Shows a moment while a hand still moves: the address is told at the end, by seek. */
+  scrub(at: number): void {
+    this.#show(at);
+  }
+
   /** Goes back to now. */
   live(): void {
     this.#written = undefined;

@@ -49,6 +49,9 @@ it('plays, steps, moves and goes back to now', () => {
   if (slider) slider.value = '250';
   slider?.dispatchEvent(new Event('input', { bubbles: true }));
   expect(playback.at.value).toBe(at('2017-12-04T06:00:00'));
+  expect(words.value.at).toBe(at('2017-12-04T12:00:00'));
+  slider?.dispatchEvent(new Event('change', { bubbles: true }));
+  expect(words.value.at).toBe(at('2017-12-04T06:00:00'));
   draw();
   [...host.querySelectorAll('button')].find((b) => b.textContent === 'Back to live')?.click();
   expect(playback.at.value).toBeUndefined();

@@ -2,7 +2,7 @@
 
 import type { Lang } from '../words/format';
 import { clock, count, day, weekday } from '../words/format';
-import { flow, SPEEDS, WINDOWS, type Playback } from './playback';
+import { flow, SPEEDS, WINDOWS, type Period, type Playback } from './playback';
 import { word, type RemoteWord } from './remotewords';
 
 /** What the bar is given. */
@@ -69,7 +69,8 @@ function Controls({ lang, playback, at }: PlaybackBarProps & { at: number }) {
         min={0}
         max={1000}
         value={Math.round((1000 * (at - period.from)) / (period.to - period.from))}
-        onInput={(e) => playback.seek(period.from + (Math.min(999, Number(e.currentTarget.value)) * (period.to - period.from)) / 1000)}
+        onInput={(e) => playback.scrub(momentOf(e.currentTarget.value, period))}
+        onChange={(e) => playback.seek(momentOf(e.currentTarget.value, period))}
       />
       <input
         type="datetime-local"
@@ -88,6 +89,9 @@ function Controls({ lang, playback, at }: PlaybackBarProps & { at: number }) {
     </div>
   );
 }
+
+/** The moment at a place of the slider, whose end belongs to the next period. */
+const momentOf = (place: string, { from, to }: Period): number => from + (Math.min(999, Number(place)) * (to - from)) / 1000;
 
 function Push({ label, act, sign, main = false }: { label: string; act(): void; sign: string; main?: boolean }) {
   return (

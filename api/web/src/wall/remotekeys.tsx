@@ -7,15 +7,18 @@ import { word, type RemoteWord } from './remotewords';
 
 const SHEET: readonly (readonly [string, RemoteWord])[] = [
   ['PageUp PageDown ← →', 'keyStep'],
-  ['Space  .', 'keyPause'],
+  ['Space  B', 'keyPause'],
   ['T', 'keyTour'],
   ['R', 'keyPlayback'],
   ['1 – 9', 'keyLayers'],
   ['H', 'keyHeat'],
   ['M', 'keyMap'],
+  ['Y', 'keyMenu'],
+  [',  .  /', 'keyTurn'],
   ['Esc', 'keyBack'],
   ['0  Home', 'keyHome'],
   ['F', 'keyFull'],
+  ['S', 'keySound'],
   ['L', 'keyLang'],
   ['?', 'keyKeys'],
 ];
