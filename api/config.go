@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shapan/layers"
+	"shapan/layers/dispatch"
 	"shapan/layers/worktime"
 	"shapan/tiles"
 
@@ -18,6 +19,8 @@ type Config struct {
 	Live     *layers.Live
 	Cache    *tiles.Cache
 	Registry *prometheus.Registry // metrics are registered in it and /metrics shows it
+
+	Streets *dispatch.Streets // the walking network, shared with who else needs it; nil: its own
 
 	Pages     fs.FS            // the built pages (web.FS()); nil: no pages
 	Log       *slog.Logger     // nil: slog.Default()

@@ -23,8 +23,7 @@ import (
 type Server struct {
 	Config
 	metrics    *metrics
-	streets    dispatch.Streets // the walking network, as of the newest view that asked
-	streams    chan struct{}    // one place for each open stream
+	streams    chan struct{} // one place for each open stream
 	calendar   *worktime.Calendar
 	versionTag uint64 // what the version adds to the ETag of drawings
 	handler    http.Handler
@@ -40,6 +39,9 @@ func New(c Config) (*Server, error) {
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.Streets == nil {
+		c.Streets = new(dispatch.Streets)
 	}
 	if c.MaxBody <= 0 {
 		c.MaxBody = 8 << 20
@@ -122,6 +124,7 @@ func (s *Server) routes() http.Handler {
 	get("/dispatch", s.dispatch)
 	r.Handle("/dispatch", s.answer("/dispatch", s.order)).Methods(http.MethodPost)
 	r.Handle("/positions", s.answer("/positions", s.positions)).Methods(http.MethodPost)
+	get("/tracks/{responder}", s.track)
 	get("/export/{layer}.manifest.json", s.exportManifest)
 	get("/export/{layer}.{ext:geojson|csv}", s.export)
 	get("/calendar", s.workCalendar)
