@@ -5,7 +5,7 @@ import { count } from '../words/format';
 import { askGroups, type Groups } from './ask';
 import { chosen, queryOf, toggle, type Filter } from './filter';
 import { handle } from './handle';
-import { baselineOf, bucketFor, bucketWindow, readWindow, windowWords, writeWindow, type Bucket } from './period';
+import { baselineOf, bucketFor, bucketWindow, readWindow, windowWords, writeWindow, type Bucket, type Window } from './period';
 import { fieldTitle } from './schema';
 import { entriesOf, timeEntries, type Entry } from './series';
 import { useAnswer, type Answer } from './use';
@@ -46,9 +46,11 @@ export function ChartCard({ view, by, remove }: { view: View; by: string; remove
   const past = (e: Entry, i: number): number => (by === 'time' ? was[i]?.count : was.find((w) => w.key === e.key)?.count) ?? 0;
   const title = chartTitle(view, by);
   const pick = (first: number, last = first): void => pickEntries(view, by, bucket, entries.slice(first, last + 1));
+  // The chart of time, which is wide, says the days of the periods; the others are too narrow for them.
+  const named = (period: Window, word: Word): string => (by === 'time' ? windowWords(writeWindow(period)) : say(lang, word));
   const series = [
-    { name: window ? windowWords(writeWindow(window)) : say(lang, 'count'), values: entries.map((e) => e.count) },
-    ...(baseline ? [{ name: windowWords(writeWindow(baseline)), values: entries.map(past) }] : []),
+    { name: window ? named(window, 'thisPeriod') : say(lang, 'count'), values: entries.map((e) => e.count) },
+    ...(baseline ? [{ name: named(baseline, 'basePeriod'), values: entries.map(past) }] : []),
   ];
   return (
     <figure class={by === 'time' ? 'chartcard wide' : 'chartcard'} data-chart={by}>
