@@ -136,7 +136,7 @@ test('the wall', { timeout: 900_000 }, async (t) => {
     await page.keyboard.press('m');
     await page.waitForSelector('.columns', { state: 'detached' });
     await page.keyboard.press('m');
-    await page.waitForSelector('.columns');
+    await page.waitForSelector('.column');
   });
 
   await t.test('gives the wall to one event', async () => {
