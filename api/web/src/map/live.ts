@@ -195,7 +195,10 @@ export class LiveMap {
 
   #listen(): void {
     const map = this.gl;
-    map.once('style.load', () => {
+    map.on('styledataloading', () => {
+      this.#styled = false; // a whole style is on its way: the first one, one that differs too much, or one after a lost context
+    });
+    map.on('style.load', () => {
       this.#styled = true;
       if (this.#waiting) this.#apply();
     });
