@@ -1,7 +1,7 @@
 // What is behind a number: its formula, and the records that it counts.
 
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { readPage, type Page } from '../service/data';
 import { count } from '../words/format';
 import { Change } from './panels/kpis';
@@ -23,7 +23,7 @@ export function Drawer({ wall }: { wall: Wall }) {
   });
   const close = (): void => wall.address.change({ kpi: undefined, records: undefined });
   const opened = asked.value !== undefined;
-  useEffect(() => (opened ? wall.keys.add({ Escape: close, Backspace: close }) : undefined), [opened]);
+  useLayoutEffect(() => (opened ? wall.keys.add({ Escape: close, Backspace: close }) : undefined), [opened]);
   if (!asked.value) return null;
   return <Opened wall={wall} path={asked.value.path} kpi={asked.value.kpi} close={close} />;
 }

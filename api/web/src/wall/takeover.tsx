@@ -1,6 +1,6 @@
 // An event of the highest level fills the wall until a person has seen it; others wait their turn.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { valueText, valueTime } from '../service/data';
 import { clock, day } from '../words/format';
 import { say } from '../words/text';
@@ -24,7 +24,7 @@ function Card({ wall, alarm: { item, level }, waiting }: { wall: Wall; alarm: Al
     close();
     wall.enter(item.id);
   };
-  useEffect(() => {
+  useLayoutEffect(() => { // before anything is painted: no key goes to the wall behind
     button.current?.focus();
     return wall.keys.add({ Escape: close, Enter: close, Backspace: close });
   }, []);
