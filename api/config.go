@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"shapan/layers"
+	"shapan/layers/dispatch"
+	"shapan/layers/worktime"
 	"shapan/tiles"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +20,8 @@ type Config struct {
 	Cache    *tiles.Cache
 	Registry *prometheus.Registry // metrics are registered in it and /metrics shows it
 
+	Streets *dispatch.Streets // the walking network, shared with who else needs it; nil: its own
+
 	Pages     fs.FS            // the built pages (web.FS()); nil: no pages
 	Log       *slog.Logger     // nil: slog.Default()
 	Clock     func() time.Time // nil: time.Now
@@ -28,5 +32,6 @@ type Config struct {
 	MaxStream int              // open streams at once; 0: 1000
 	Basemap   *tiles.Archive   // under our layers, for everyone; nil: none
 	Tour      *Tour            // where the wall goes by itself; nil: from community to community
+	Hours     []worktime.Span  // of a working day; nil: those of worktime.Office
 	Heartbeat time.Duration    // between signs of life on a stream; 0: 5 s
 }

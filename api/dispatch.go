@@ -1,29 +1,21 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"shapan/layers"
 	"shapan/layers/dispatch"
-
-	"github.com/paulmach/orb"
 )
 
-// dispatch answers /dispatch?event= or ?lon=&lat=&level=: who should go, and why.
+// dispatch answers /dispatch?event= or ?lon=&lat=&level=: who should go, and why. Nobody is first for two of several events.
 func (s *Server) dispatch(w http.ResponseWriter, c *call) error {
 	if err := c.sees("responders"); err != nil {
 		return err
 	}
-	q, err := c.question()
+	questions, err := c.questions()
 	if err != nil {
 		return err
 	}
@@ -32,15 +24,23 @@ func (s *Server) dispatch(w http.ResponseWriter, c *call) error {
 	if err := c.params.done(); err != nil {
 		return err
 	}
-	q.Now, q.Set = s.Clock(), s.parameters()
-	a, err := dispatch.Rank(c.view, &s.streets, q)
+	now, set := s.Clock(), s.parameters()
+	for i := range questions {
+		questions[i].Now, questions[i].Set = now, set
+	}
+	answers, err := dispatch.Together(c.view, s.Streets, questions)
 	if err != nil {
 		return err
 	}
-	if single {
-		a.In(lang)
+	for _, a := range answers {
+		if single {
+			a.In(lang)
+		}
 	}
-	return writeJSON(w, c, http.StatusOK, a)
+	if len(answers) > 1 {
+		return writeJSON(w, c, http.StatusOK, map[string][]*dispatch.Answer{"answers": answers})
+	}
+	return writeJSON(w, c, http.StatusOK, answers[0])
 }
 
 // sees fails where the caller does not see a layer: with 401 where a token would help.
@@ -57,10 +57,36 @@ func (s *Server) parameters() *dispatch.Set {
 	return dispatch.InForce(s.Live.Snapshot().View(layers.Scope{Audience: layers.Internal}))
 }
 
-// question reads what is asked: about an event, of which level, domain and category may be given anew, or about a place.
-func (c *call) question() (q dispatch.Question, err error) {
+// mostEvents is how many events are asked about together.
+const mostEvents = 20
+
+// questions reads what is asked: about one event or several, by commas, or about a place.
+func (c *call) questions() (out []dispatch.Question, err error) {
+	events := strings.Split(c.params.text("event"), ",")
+	if len(events) > mostEvents {
+		return nil, layers.Invalid("event", "%d events: expected at most %d at once", len(events), mostEvents)
+	}
+	seen := map[int64]bool{}
+	for _, event := range events {
+		if event == "" && len(events) > 1 {
+			return nil, layers.Invalid("event", "an event has no name: expected ids or codes with commas between")
+		}
+		q, err := c.question(event)
+		if err != nil {
+			return nil, err
+		}
+		if q.Event != 0 && seen[q.Event] {
+			return nil, layers.Invalid("event", "event %.40q is named twice", event)
+		}
+		seen[q.Event] = true
+		out = append(out, q)
+	}
+	return out, nil
+}
+
+// question reads what is asked about an event, of which level, domain and category may be given anew, or about a place.
+func (c *call) question(event string) (q dispatch.Question, err error) {
 	p := c.params
-	event := p.text("event")
 	level := p.whole("level", 1, dispatch.Levels, 0)
 	switch {
 	case event == "":
@@ -109,186 +135,4 @@ func (p *params) words(name string) []string {
 		return nil
 	}
 	return strings.Split(s, ",")
-}
-
-// orderBody is what POST /dispatch takes.
-type orderBody struct {
-	Action    string          `json:"action"`
-	Responder name            `json:"responder"` // id or code
-	Event     name            `json:"event"`     // id or code; of reserve: or a place
-	Lon       *float64        `json:"lon"`       // WGS-84
-	Lat       *float64        `json:"lat"`
-	AccuracyM float64         `json:"accuracy_m"`
-	Level     int             `json:"level"`
-	Domain    string          `json:"domain"`
-	Category  string          `json:"category"`
-	Policy    dispatch.Policy `json:"policy"`
-	Lease     float64         `json:"lease_s"`
-	Reason    string          `json:"reason"`
-}
-
-// name is an id or a code: a number or a text of JSON.
-type name string
-
-// UnmarshalJSON reads a whole number or a text.
-func (n *name) UnmarshalJSON(b []byte) error {
-	var id int64
-	if json.Unmarshal(b, &id) == nil {
-		*n = name(strconv.FormatInt(id, 10))
-		return nil
-	}
-	return json.Unmarshal(b, (*string)(n))
-}
-
-// orderAnswer is what became of an order.
-type orderAnswer struct {
-	Action     string              `json:"action"`
-	Responder  int64               `json:"responder"`
-	Assignment json.RawMessage     `json:"assignment"` // null: they are free
-	Next       *dispatch.Candidate `json:"next"`       // who would go in their place; null: nobody can, or nobody is needed
-	EscalateAt *time.Time          `json:"escalate_at,omitempty"`
-	LeaseUntil *time.Time          `json:"lease_until,omitempty"`
-	Seq        layers.Seq          `json:"seq"`
-}
-
-// order takes a decision about a responder: reserve, assign, acknowledge, refuse, release, done. What two decide at the same
-// time the record tells apart: one gets 409.
-func (s *Server) order(w http.ResponseWriter, c *call) error {
-	if c.caller.name == "" {
-		return &problem{Status: http.StatusUnauthorized, Detail: "dispatching needs a token: send the header Authorization: Bearer TOKEN"}
-	}
-	if !c.caller.write {
-		return &layers.Error{Kind: layers.ErrForbidden, Detail: fmt.Sprintf("a token of the role %s does not dispatch: dispatcher and admin do", c.caller.role)}
-	}
-	if err := c.params.done(); err != nil {
-		return err
-	}
-	o, err := s.readOrder(c)
-	if err != nil {
-		return err
-	}
-	t, err := c.view.Table(dispatch.AssignmentLayer)
-	if err != nil {
-		return err
-	}
-	who, err := dispatch.Responder(c.view, o.Responder)
-	if err != nil {
-		return err
-	}
-	asked, _ := t.Get(who.ID()) // what is held now, which a refusal is about
-	changes, err := dispatch.Decide(c.view, &s.streets, o)
-	if err == nil {
-		_, err = s.putAll(c, t, changes)
-		if errors.Is(err, layers.ErrNotFound) { // what this server still saw is gone in the record
-			err = layers.Conflict("somebody else was faster: ask again who holds %s", o.Responder)
-		}
-	}
-	if err != nil {
-		step := layers.Change{Op: layers.Insert, Layer: dispatch.LogLayer, Feature: new(layers.Feature)}
-		if err := s.unlessDoneBy(c, err, never(t.Layer.Name, who.ID()), step); err != nil {
-			return err
-		}
-	}
-	return s.ordered(w, c, o, who.ID(), asked)
-}
-
-// readOrder reads the body.
-func (s *Server) readOrder(c *call) (o dispatch.Order, err error) {
-	b, err := c.body("application/json")
-	if err != nil {
-		return o, err
-	}
-	var body orderBody
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&body); err != nil {
-		return o, layers.Invalid("", "the body cannot be read: expected a JSON object such as {\"action\": \"reserve\", \"responder\": \"CODE\", \"event\": 7}; %.200s", err.Error())
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return o, layers.Invalid("", "something follows the JSON object in the body")
-	}
-	o = dispatch.Order{Action: body.Action, Responder: string(body.Responder), Lease: body.Lease, Reason: body.Reason, By: c.caller.name}
-	if body.Action == dispatch.Reserve {
-		if o.Question, err = body.question(c.view); err != nil {
-			return o, err
-		}
-	}
-	o.Question.Now, o.Question.Set = s.Clock(), s.parameters()
-	return o, nil
-}
-
-// question is what somebody is reserved for.
-func (b *orderBody) question(v *layers.View) (q dispatch.Question, err error) {
-	switch {
-	case b.Event != "" && (b.Lon != nil || b.Lat != nil):
-		return q, layers.Invalid("event", "event and lon, lat are given: expected one of the two")
-	case b.Event != "":
-		if q, err = dispatch.AboutEvent(v, string(b.Event)); err != nil {
-			return q, err
-		}
-	case b.Lon == nil || b.Lat == nil:
-		return q, layers.Invalid("event", "to reserve needs event, or lon, lat and level")
-	default:
-		q.At, q.AccuracyM = orb.Point{*b.Lon, *b.Lat}, b.AccuracyM
-	}
-	if b.Level != 0 {
-		q.Level = b.Level
-	}
-	if b.Domain != "" {
-		q.Domain = b.Domain
-	}
-	if b.Category != "" {
-		q.Category = b.Category
-	}
-	q.Policy = b.Policy
-	return q, nil
-}
-
-// ordered answers with what holds the responder now, and who would be next.
-func (s *Server) ordered(w http.ResponseWriter, c *call, o dispatch.Order, who int64, before layers.Row) error {
-	view := s.Live.Snapshot().View(c.caller.scope)
-	w.Header().Set("Shapan-Seq", fmt.Sprint(view.Seq))
-	t, err := view.Table(dispatch.AssignmentLayer)
-	if err != nil {
-		return err
-	}
-	out := orderAnswer{Action: o.Action, Responder: who, Seq: view.Seq, Assignment: json.RawMessage("null")}
-	about := before
-	if r, ok := t.Get(who); ok {
-		about = r
-		out.Assignment = valuesOf(r)
-		out.EscalateAt, out.LeaseUntil = moment(r.Get("escalate_at")), moment(r.Get("lease_until"))
-	}
-	if !about.IsZero() && slices.Contains([]string{dispatch.Reserve, dispatch.Assign, dispatch.Refuse}, o.Action) {
-		q := dispatch.Again(about, o.Question.Now)
-		q.Set, q.Without = o.Question.Set, []int64{who}
-		a, err := dispatch.Rank(view, &s.streets, q)
-		if err != nil {
-			return err
-		}
-		if first := a.Lists[0].Candidates; len(first) > 0 {
-			out.Next = &first[0]
-		}
-	}
-	return writeJSON(w, c, http.StatusOK, out)
-}
-
-func moment(v layers.Value) *time.Time {
-	if v.IsNull() {
-		return nil
-	}
-	t := v.Time()
-	return &t
-}
-
-// valuesOf writes the fields of a row as a JSON object.
-func valuesOf(r layers.Row) json.RawMessage {
-	b := []byte{'{'}
-	for i, f := range r.Layer().Fields {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = r.Value(i).AppendJSON(append(layers.AppendText(b, f.Name), ':'))
-	}
-	return append(b, '}')
 }

@@ -254,6 +254,7 @@ func TestPersonsAreCountsForWhoeverDoesNotNeedMore(t *testing.T) {
 	for _, role := range []string{"", "viewer", "analyst", "display"} {
 		for _, path := range []string{
 			"/collections/residents/items", "/collections/residents/items/1", "/nearest/residents?lon=114.31&lat=30.57", "/export/residents.geojson",
+			"/export/residents.csv", "/export/residents.manifest.json?format=csv", "/analytics/groups/residents?by=age",
 			"/xyz/residents.json", "/collections/residents/tiles", fmt.Sprintf("/xyz/residents/14/%d/%d.mvt", tile.X, tile.Y), fmt.Sprintf("/xyz/grids,residents/14/%d/%d.mvt", tile.X, tile.Y),
 		} {
 			r := s.get(t, role, path, 403)

@@ -201,37 +201,3 @@ func (s *Server) item(w http.ResponseWriter, c *call) error {
 	w.Header().Set("ETag", `"`+r.ETag()+`"`)
 	return writeBody(w, c, http.StatusOK, geoJSONType, exchange.AppendRow(nil, r, fields, nil))
 }
-
-// export streams every feature that matches, of one state, in the order of ids, in constant memory.
-func (s *Server) export(w http.ResponseWriter, c *call) error {
-	t, err := c.table()
-	if err != nil {
-		return err
-	}
-	fields := c.params.properties(&t.Layer)
-	crs := c.params.crs("crs")
-	filter := c.params.filter(t)
-	if err := c.params.done(); err != nil {
-		return err
-	}
-	h := w.Header()
-	weakTag(w, t.LastSeq(), c.view.Key(), c.URL.Path, c.URL.RawQuery, keyOf(filter))
-	if unchanged(w, c) {
-		return writeBody(w, c, http.StatusNotModified, geoJSONType, nil)
-	}
-	h.Set("Content-Type", geoJSONType)
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"; filename*=UTF-8''%s`, "export.geojson", urlName(exportName(t.Layer.Name, crs))))
-	if c.Method == http.MethodHead {
-		w.WriteHeader(http.StatusOK)
-		return nil
-	}
-	control := http.NewResponseController(w)
-	alive := func() error {
-		_ = control.SetWriteDeadline(time.Now().Add(requestTime)) // unsupported only in tests without a connection
-		return c.Context().Err()
-	}
-	if err := exchange.WriteGeoJSON(w, t, exchange.WriteOptions{Filter: filter, Fields: fields, CRS: crs, Seq: c.view.Seq, Alive: alive}); err != nil {
-		return fmt.Errorf("export %s: %w", t.Layer.Name, err)
-	}
-	return nil
-}

@@ -9,13 +9,12 @@ import (
 	"path"
 	"strings"
 
-	"shapan/geo"
 	"shapan/layers"
 
 	"github.com/gorilla/mux"
 )
 
-// page serves the built pages: /ui/wall is wall.html, anything else a file by its name.
+// page serves the built pages: /ui/wall is wall.html and so on, what has an ending a file by its name.
 func (s *Server) page(w http.ResponseWriter, c *call) error {
 	name := path.Clean("/" + mux.Vars(c.Request)["page"])[1:]
 	if s.Pages == nil {
@@ -26,7 +25,7 @@ func (s *Server) page(w http.ResponseWriter, c *call) error {
 	}
 	b, err := fs.ReadFile(s.Pages, name)
 	if err != nil {
-		return &layers.Error{Kind: layers.ErrNotFound, Detail: fmt.Sprintf("there is no page %.100q: the wall is at /ui/wall", name)}
+		return &layers.Error{Kind: layers.ErrNotFound, Detail: fmt.Sprintf("there is no page %.100q: there are /ui/wall, /ui/dispatch and /ui/analysis", name)}
 	}
 	if strings.HasPrefix(name, "assets/") { // their names carry a digest of their content
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -60,14 +59,6 @@ func urlNames(names []string) string {
 	return strings.Join(out, ",")
 }
 
-// exportName names the file of an export; another system than WGS-84 is part of the name.
-func exportName(layer string, crs geo.CRS) string {
-	if crs == geo.WGS84 {
-		return layer + ".geojson"
-	}
-	return layer + "." + strings.ToLower(strings.NewReplacer(":", "", "-", "").Replace(crs.String())) + ".geojson"
-}
-
 // landing answers a person with a page of links and a client with OGC API's JSON.
 func (s *Server) landing(w http.ResponseWriter, c *call) error {
 	format := c.params.text("f")
@@ -96,6 +87,8 @@ func (s *Server) landing(w http.ResponseWriter, c *call) error {
 			{base + "/style.json", "styles", "application/json", "Map style"},
 			{base + "/stream", "monitor", "text/event-stream", "Changes"},
 			{base + "/ui/wall", "alternate", "text/html", "Wall"},
+			{base + "/ui/dispatch", "alternate", "text/html", "Dispatch desk"},
+			{base + "/ui/analysis", "alternate", "text/html", "Analysis"},
 		},
 	})
 }
@@ -106,10 +99,10 @@ var landingPage = template.Must(template.New("landing").Parse(`<!doctype html>
 <style>body{font:16px/1.6 system-ui,"Noto Sans CJK SC",sans-serif;background:#0b1220;color:#e6edf6;max-width:52rem;margin:3rem auto;padding:0 1rem}
 a{color:#7cc4ff}table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6rem;border-bottom:1px solid #24324a;text-align:left}small{color:#9fb0c6}</style></head>
 <body><h1>沙盘 <small>Shapan · 一张图 one map</small></h1>
-<p><a href="/ui/wall">大屏 Wall</a> · <a href="/collections">图层 Layers (JSON)</a> · <a href="/style.json">样式 Style</a> · <a href="/readyz">状态 Status</a> · <a href="/metrics">指标 Metrics</a></p>
+<p><a href="/ui/wall">大屏 Wall</a> · <a href="/ui/dispatch">调度台 Dispatch</a> · <a href="/ui/analysis">数据分析 Analysis</a> · <a href="/collections">图层 Layers (JSON)</a> · <a href="/style.json">样式 Style</a> · <a href="/readyz">状态 Status</a> · <a href="/metrics">指标 Metrics</a></p>
 <table><tr><th>图层 Layer</th><th>名称 Title</th><th>数量 Features</th><th></th></tr>
 {{range .Tables}}<tr><td><a href="/collections/{{.Layer.Name}}">{{.Layer.Name}}</a></td><td>{{.Layer.Title.In "zh"}} {{.Layer.Title.In "en"}}</td><td>{{.Len}}</td>
-<td><a href="/collections/{{.Layer.Name}}/items?limit=10">items</a> <a href="/export/{{.Layer.Name}}.geojson">geojson</a></td></tr>{{end}}</table>
+<td><a href="/collections/{{.Layer.Name}}/items?limit=10">items</a> <a href="/export/{{.Layer.Name}}.geojson">geojson</a> <a href="/export/{{.Layer.Name}}.csv">csv</a></td></tr>{{end}}</table>
 <p><small>版本 version {{.Version}} · 状态号 state {{.Seq}} · 未带令牌只能看到公开图层 without a token only public layers are shown</small></p></body></html>
 `))
 

@@ -108,7 +108,11 @@ func (s *Server) keep(c *call, t *layers.Table, reports []dispatch.Report) (v *l
 	v = c.view
 	const tries = 5
 	for try := 1; ; try++ {
-		changes, reasons, err := dispatch.Move(v, &parameters.Parameters, reports, s.Clock())
+		tracks, err := s.Live.Snapshot().Service().Table(dispatch.TrackLayer)
+		if err != nil {
+			tracks = nil // a record without tracks keeps the newest fix alone
+		}
+		changes, reasons, err := dispatch.Move(v, tracks, &parameters.Parameters, reports, s.Clock())
 		if err != nil || len(changes) == 0 {
 			return v, reasons, 0, err
 		}
@@ -119,12 +123,22 @@ func (s *Server) keep(c *call, t *layers.Table, reports []dispatch.Report) (v *l
 			return v, reasons, 0, nil // the record knows the key: this request was done before
 		}
 		if err == nil {
-			return v, reasons, len(changes), nil
+			return v, reasons, kept(changes), nil
 		}
 		if !errors.Is(err, layers.ErrConflict) || try == tries {
 			return v, nil, 0, err
 		}
 	}
+}
+
+// kept counts the responders whose newest fix is in changes.
+func kept(changes []layers.Change) (n int) {
+	for _, c := range changes {
+		if c.Layer == dispatch.ResponderLayer {
+			n++
+		}
+	}
+	return n
 }
 
 // fixes reads a JSON array or, as the content type says, lines of JSON. One that is no fix is there, empty, and stops no

@@ -36,7 +36,7 @@ func (s *Server) isochrone(w http.ResponseWriter, c *call) error {
 	if unchanged(w, c) {
 		return writeBody(w, c, http.StatusNotModified, geoJSONType, nil)
 	}
-	found, err := reach.Find(c.Context(), c.view, s.streets.Network(c.view), q)
+	found, err := reach.Find(c.Context(), c.view, s.Streets.Network(c.view), q)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (s *Server) coverage(w http.ResponseWriter, c *call) error {
 	if unchanged(w, c) {
 		return writeBody(w, c, http.StatusNotModified, "application/json", nil)
 	}
-	found, err := reach.Cover(c.Context(), c.view, s.streets.Network(c.view), area, filter, speed)
+	found, err := reach.Cover(c.Context(), c.view, s.Streets.Network(c.view), area, filter, speed)
 	if err != nil {
 		return err
 	}

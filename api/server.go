@@ -23,9 +23,8 @@ import (
 type Server struct {
 	Config
 	metrics    *metrics
-	streets    dispatch.Streets // the walking network, as of the newest view that asked
-	streams    chan struct{}    // one place for each open stream
-	walls      wallRooms        // the remote control of walls
+	streams    chan struct{} // one place for each open stream
+	walls      wallRooms     // the remote control of walls
 	calendar   *worktime.Calendar
 	versionTag uint64 // what the version adds to the ETag of drawings
 	handler    http.Handler
@@ -42,6 +41,9 @@ func New(c Config) (*Server, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
+	if c.Streets == nil {
+		c.Streets = new(dispatch.Streets)
+	}
 	if c.MaxBody <= 0 {
 		c.MaxBody = 8 << 20
 	}
@@ -51,7 +53,7 @@ func New(c Config) (*Server, error) {
 	if c.Heartbeat <= 0 {
 		c.Heartbeat = 5 * time.Second
 	}
-	s := &Server{Config: c, streams: make(chan struct{}, c.MaxStream), versionTag: xxhash.Sum64String(c.Version), calendar: worktime.New()}
+	s := &Server{Config: c, streams: make(chan struct{}, c.MaxStream), versionTag: xxhash.Sum64String(c.Version), calendar: worktime.New(c.Hours...)}
 	s.metrics = newMetrics(c.Registry, c.Live, c.Cache)
 	compress, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(1024),
@@ -123,7 +125,10 @@ func (s *Server) routes() http.Handler {
 	get("/dispatch", s.dispatch)
 	r.Handle("/dispatch", s.answer("/dispatch", s.order)).Methods(http.MethodPost)
 	r.Handle("/positions", s.answer("/positions", s.positions)).Methods(http.MethodPost)
-	get("/export/{layer}.geojson", s.export)
+	get("/tracks/{responder}", s.track)
+	get("/export/{layer}.manifest.json", s.exportManifest)
+	get("/export/{layer}.{ext:geojson|csv}", s.export)
+	get("/calendar", s.workCalendar)
 	get("/stream", s.stream)
 	get("/walls", s.listWalls)
 	get("/walls/{name}/commands", s.commands)

@@ -18,6 +18,7 @@ import (
 	"shapan/api"
 	"shapan/fixtures"
 	"shapan/layers"
+	"shapan/layers/dispatch"
 	"shapan/layers/gpkg"
 	"shapan/tiles"
 
@@ -58,7 +59,7 @@ func seed(sample fixtures.Options) (string, error) {
 	}
 	token := api.TokenLayer()
 	changes := []layers.Change{{Op: layers.Define, Layer: token.Name, Schema: &token}}
-	for _, l := range fixtures.Catalogue() {
+	for _, l := range append(fixtures.Catalogue(), dispatch.TrackSchema(), dispatch.ReadSchema()) {
 		changes = append(changes, layers.Change{Op: layers.Define, Layer: l.Name, Schema: &l})
 	}
 	err = fixtures.Generate(ctx, sample, func(layer string, f layers.Feature) error {

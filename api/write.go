@@ -77,6 +77,7 @@ func (s *Server) put(c *call, t *layers.Table, change layers.Change) (*layers.Ch
 	}
 	if change.Feature != nil && t.Layer.Name == dispatch.ResponderLayer {
 		was, _ := t.Get(change.ID) // nothing where it is new
+		dispatch.BeginDuty(&t.Layer, change.Feature, was, s.Clock())
 		dispatch.EndDuty(c.view, &t.Layer, change.Feature, was)
 	}
 	changes := []layers.Change{change}

@@ -279,6 +279,9 @@ func (k GeometryKind) accepts(g orb.Geometry) bool {
 	return false
 }
 
+// Holds tells whether the field can hold a value, which may be null.
+func (f *Field) Holds(v Value) bool { return v.IsNull() || f.check(v, true) == nil }
+
 // check says what is wrong with one value of the field, or nil.
 func (f *Field) check(v Value, texts bool) error {
 	if v.IsNull() {

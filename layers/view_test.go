@@ -222,8 +222,24 @@ func anyQuery(r *rand.Rand, l *Layer) (Query, func(Row) bool) {
 	for range r.IntN(3) {
 		i := r.IntN(len(l.Fields))
 		term, hold := anyTerm(r, &l.Fields[i])
+		if first := hold; r.IntN(4) == 0 && term.Op != IsNull {
+			term.OrNull = true
+			hold = func(v Value) bool { return v.IsNull() || first(v) }
+		}
 		q.Terms = append(q.Terms, term)
 		holds = append(holds, func(row Row) bool { return hold(row.Get(term.Field)) })
+	}
+	if i, j := r.IntN(len(l.Fields)), r.IntN(len(l.Fields)); kindOf(l.Fields[i].Type) == kindOf(l.Fields[j].Type) {
+		term := Term{Field: l.Fields[i].Name, Op: []Comparison{In, Not, Less, AtMost, More, AtLeast}[r.IntN(6)], Than: l.Fields[j].Name, OrNull: r.IntN(2) == 0}
+		q.Terms = append(q.Terms, term, Term{Field: l.Fields[j].Name, Op: NotNull})
+		holds = append(holds, func(row Row) bool {
+			v, w := row.Get(term.Field), row.Get(term.Than)
+			if v.IsNull() || w.IsNull() {
+				return v.IsNull() && term.OrNull && !w.IsNull()
+			}
+			o := v.Compare(w)
+			return map[Comparison]bool{In: o == 0, Not: o != 0, Less: o < 0, AtMost: o <= 0, More: o > 0, AtLeast: o >= 0}[term.Op]
+		})
 	}
 	if r.IntN(3) == 0 {
 		q.BBox = &orb.Bound{Min: orb.Point{114.29, 30.55}, Max: orb.Point{114.29 + 0.03*r.Float64(), 30.58}}
@@ -330,6 +346,8 @@ func TestCompileRefuses(t *testing.T) {
 		"not a number":    {Terms: []Term{{Field: "count", Op: In, Values: []string{"one"}}}},
 		"no such code":    {Terms: []Term{{Field: "kind", Op: In, Values: []string{"z"}}}},
 		"no such op":      {Terms: []Term{{Field: "count", Op: "~", Values: []string{"1"}}}},
+		"another type":    {Terms: []Term{{Field: "count", Op: Less, Than: "kind"}}},
+		"no such other":   {Terms: []Term{{Field: "count", Op: Less, Than: "x"}}},
 		"id above":        {Terms: []Term{{Field: "id", Op: More, Values: []string{"1"}}}},
 		"id of letters":   {Terms: []Term{{Field: "id", Op: In, Values: []string{"one"}}}},
 		"time backwards":  {From: start, To: start.Add(-time.Hour)},

@@ -26,5 +26,5 @@ export default defineConfig({
       },
     },
   ],
-  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node' },
+  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node', css: true },
 });

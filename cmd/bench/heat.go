@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"shapan/fixtures"
@@ -30,40 +31,55 @@ type heatFilter struct {
 	query layers.Query
 }
 
-// heat is B5: heat tiles of zoom 12 to 16, where the most points are, drawn in memory: few events in a district, as few over
-// a city, and many over the city, beside a scan of all points.
+// heat is B5: heat tiles of zoom 12 to 16, where the most points are, drawn in memory: events of a district, and of a city in
+// four sizes, the largest beside a scan of all points.
 func heat(ctx context.Context, s setting) ([]row, error) {
-	few, many := s.large, 50*s.large
-	samples := []fixtures.Options{{Scale: s.scale, Events: few}, {Scale: s.city, Events: few}, {Scale: s.city, Events: many}}
-	var drawn [3]map[string]time.Duration
+	few := fixtures.Options{Scale: s.scale, Events: s.large}
+	district, _, err := heatOf(ctx, s, few, false)
+	if err != nil {
+		return nil, err
+	}
+	sizes := []int{s.large / 20, s.large, 5 * s.large, 50 * s.large}
+	var city []map[string]time.Duration
 	var scans map[string]time.Duration
-	for i, sample := range samples {
-		w, err := newWorld(ctx, sample, 1)
+	for i, n := range sizes {
+		drawn, scanned, err := heatOf(ctx, s, fixtures.Options{Scale: s.city, Events: n}, i == len(sizes)-1)
 		if err != nil {
 			return nil, err
 		}
-		t, err := everything(w).Table(fixtures.Events)
-		if err == nil {
-			drawn[i], err = heatTimes(ctx, s, w, t, false)
-		}
-		if err == nil && sample.Events == many {
-			scans, err = heatTimes(ctx, s, w, t, true)
-		}
-		w.close()
-		if err != nil {
-			return nil, err
-		}
+		city, scans = append(city, drawn), scanned
 	}
 	var rows []row
 	for _, f := range heatFilters() {
-		district, thin, full := drawn[0][f.name], drawn[1][f.name], drawn[2][f.name]
+		var took []string
+		for i, n := range sizes {
+			took = append(took, fmt.Sprintf("%d: %v", n, micro(city[i][f.name])))
+		}
+		full := city[len(city)-1][f.name]
 		rows = append(rows, row{"B5", "heat tile z12-z16, " + f.name,
-			fmt.Sprintf("%v of %d in a city; of %d: %v in a district, %v in the city", micro(full), many, few, micro(district), micro(thin)),
+			fmt.Sprintf("in a city of %s; %d in a district: %v", strings.Join(took, ", "), s.large, micro(district[f.name])),
 			fmt.Sprintf("%v a scan of all", micro(scans[f.name])),
-			fmt.Sprintf("%.1fx of few in a district, %.1fx in the city; scan %.0fx", float64(full)/float64(district), float64(full)/float64(thin), float64(scans[f.name])/float64(full)),
+			fmt.Sprintf("%.1fx of few in a district, %.1fx in the city; scan %.0fx", float64(full)/float64(district[f.name]), float64(full)/float64(city[1][f.name]), float64(scans[f.name])/float64(full)),
 			"<= 3x of few"})
 	}
 	return rows, nil
+}
+
+// heatOf returns the times of one sample, and with scan also those of the naive twin.
+func heatOf(ctx context.Context, s setting, sample fixtures.Options, scan bool) (drawn, scanned map[string]time.Duration, err error) {
+	w, err := newWorld(ctx, sample, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer w.close()
+	t, err := everything(w).Table(fixtures.Events)
+	if err != nil {
+		return nil, nil, err
+	}
+	if drawn, err = heatTimes(ctx, s, w, t, false); err == nil && scan {
+		scanned, err = heatTimes(ctx, s, w, t, true)
+	}
+	return drawn, scanned, err
 }
 
 func micro(d time.Duration) time.Duration { return d.Round(time.Microsecond) }

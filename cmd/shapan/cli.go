@@ -48,7 +48,7 @@ func misused(format string, args ...any) error { return misuse{fmt.Errorf(format
 
 // run runs the command line and returns the exit code.
 func run(ctx context.Context, args []string, console console) int {
-	err := dispatch(ctx, args, console)
+	err := runCommand(ctx, args, console)
 	if err == nil {
 		return exitDone
 	}
@@ -65,8 +65,8 @@ func run(ctx context.Context, args []string, console console) int {
 	return exitFailed
 }
 
-// dispatch parses the command line and runs its command.
-func dispatch(ctx context.Context, args []string, console console) error {
+// runCommand parses the command line and runs its command.
+func runCommand(ctx context.Context, args []string, console console) error {
 	var cli commands
 	file, err := openConfig(args, console.env)
 	if err != nil {

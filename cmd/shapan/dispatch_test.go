@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -149,6 +150,58 @@ func TestNoTwoDispatchersHoldTheSamePerson(t *testing.T) {
 		}
 		if d.taken < 10 || d.taken == len(d.history) {
 			t.Errorf("%d of %d orders were taken: the dispatchers were not in each other's way", d.taken, len(d.history))
+		}
+	})
+}
+
+// told returns the steps of the escalation in the log.
+func told(t *testing.T, s *server, token string) (steps []string) {
+	t.Helper()
+	code, _, body := s.do(t, "GET", "/collections/dispatch_log/items?by=escalation&sortby=at&limit=100", token, "")
+	var log struct {
+		Features []struct{ Properties struct{ Step string } }
+	}
+	if err := json.Unmarshal([]byte(body), &log); code != 200 || err != nil {
+		t.Fatalf("status %d: %v in %.300s", code, err, body)
+	}
+	for _, f := range log.Features {
+		steps = append(steps, f.Properties.Step)
+	}
+	return steps
+}
+
+// Nobody acknowledges: two services of one record tell each once, though one of them dies in the middle, and then both.
+func TestAnEscalationGoesOnAfterAKill(t *testing.T) {
+	both(t, func(t *testing.T, k kind) {
+		dir := k.sample(t)
+		token := admin(t, dir)
+		a, b := start(t, dir), start(t, dir)
+		quick := `{"type":"Feature","geometry":null,"properties":{"version":"quick","parameters":"{\"ack_min\":[0.01,0.01,0.01,0.01,0.01]}"}}`
+		if code, _, body := a.do(t, "POST", "/collections/dispatch_parameters/items", token, quick); code != 201 {
+			t.Fatalf("%d %s", code, body)
+		}
+		_, _, body := a.do(t, "GET", "/dispatch?level=3&k=1&roles=grid_leader&lon=114.3085&lat=30.5582", token, "")
+		var answer struct {
+			Lists []struct{ Candidates []struct{ ID int64 } }
+		}
+		if err := json.Unmarshal([]byte(body), &answer); err != nil || len(answer.Lists) == 0 || len(answer.Lists[0].Candidates) == 0 {
+			t.Fatalf("%v in %.300s", err, body)
+		}
+		who := answer.Lists[0].Candidates[0].ID
+		for _, order := range []string{`{"action":"reserve","responder":%d,"lon":114.3085,"lat":30.5582,"level":3}`, `{"action":"assign","responder":%d}`} {
+			if status, err := post(a, token, fmt.Sprintf(order, who)); err != nil || status != 200 {
+				t.Fatalf("%s: %d, %v", order, status, err)
+			}
+		}
+		eventually(t, "somebody else is sent", func() bool { return len(told(t, b, token)) > 0 })
+		a.kill()
+		n := len(told(t, b, token))
+		b.kill()
+		a, b = start(t, dir), start(t, dir)
+		eventually(t, "the command centre is told", func() bool { return slices.Contains(told(t, a, token), "command_centre") })
+		steps := told(t, b, token)
+		if once := slices.Compact(slices.Sorted(slices.Values(steps))); len(once) != len(steps) || len(steps) < n {
+			t.Errorf("the steps are %q", steps)
 		}
 	})
 }

@@ -19,14 +19,15 @@ import (
 	"time"
 )
 
-// binary is the real program, built once for all tests.
+// binary is the real program, built once for all tests, with the flags of `make build`: with others nothing that was compiled
+// there would serve here, and to compile the embedded database once more takes a minute.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "shapan-e2e-*")
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "shapan")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-trimpath", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -34,6 +35,10 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if _, err := binary(); err != nil { // before the tests, so that none of them is charged for it
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if err := databases.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "the tests' PostgreSQL:", err)

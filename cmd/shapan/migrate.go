@@ -23,7 +23,8 @@ superuser may always do it, another user is told what an administrator has to ru
     shapan migrate up --database-url postgres://postgres@db.example/map
     shapan migrate status --database-url postgres://shapan@db.example/map
 
-Make a backup before an upgrade; several servers that start at once take turns.`
+It also adds the layers, fields and codes that dispatching needs and an older record with responders lacks, and takes nothing
+away; 'shapan serve' does the same for a record in a file. Make a backup before an upgrade; several servers that start at once take turns.`
 }
 
 // databaseFlag says where the database is.
@@ -59,6 +60,9 @@ func (m migrateUp) Run(ctx context.Context, console console) error {
 	}
 	for _, step := range done {
 		fmt.Fprintf(console.err, "applied %d %s\n", step.Version, step.Name)
+	}
+	if err := m.layersUp(ctx, console); err != nil {
+		return err
 	}
 	fmt.Fprintln(console.err, "the record's schema is up to date")
 	return nil

@@ -9,6 +9,7 @@ import (
 	"shapan/api"
 	"shapan/fixtures"
 	"shapan/layers"
+	"shapan/layers/dispatch"
 )
 
 // secrets are the tokens of a new record, shown once; the zero value shows nothing.
@@ -77,10 +78,10 @@ func sampleChanges(ctx context.Context, w io.Writer) ([]layers.Change, error) {
 	return changes, err
 }
 
-// defineAll defines the layers of the sample.
+// defineAll defines the layers of the sample, and those that the service keeps.
 func defineAll() []layers.Change {
 	var changes []layers.Change
-	for _, l := range fixtures.Catalogue() {
+	for _, l := range append(fixtures.Catalogue(), dispatch.TrackSchema(), dispatch.ReadSchema()) {
 		changes = append(changes, layers.Change{Op: layers.Define, Layer: l.Name, Schema: &l})
 	}
 	return changes

@@ -18,6 +18,9 @@ import (
 	"shapan/api"
 	"shapan/api/web"
 	"shapan/layers"
+	"shapan/layers/dispatch"
+	"shapan/layers/duty"
+	"shapan/layers/worktime"
 	"shapan/tiles"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,7 +42,9 @@ type serveCommand struct {
 	Proxies     string `help:"Proxies whose X-Forwarded-For tells where a request came from: addresses or networks by commas, or none." default:"127.0.0.0/8,::1" placeholder:"ADDRESS,..."`
 	Connections int    `help:"Connections at once; more wait." default:"4096"`
 	Streams     int    `help:"Open change streams at once; more are refused." default:"1000"`
+	Hours       string `help:"Hours of a working day, by which working time is counted." default:"09:00-12:00,13:30-17:30" placeholder:"FROM-TO,..."`
 	LogFormat   string `help:"How the log is written to stderr: ${enum}." enum:"text,json" default:"text"`
+	Escalate    bool   `help:"Tell the next where nobody acknowledges, and age tracks. --no-escalate for a service that only shows the map beside another." default:"true" negatable:""`
 	Sample      bool   `help:"Fill an empty record with the sample subdistrict." default:"true" negatable:""`
 }
 
@@ -106,7 +111,11 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return err
 	}
-	handler, err := s.handler(live, base, tour, log)
+	if live, err = s.upToDate(ctx, store, live, log); err != nil {
+		return err
+	}
+	streets := new(dispatch.Streets)
+	handler, err := s.handler(live, streets, base, tour, log)
 	if err != nil {
 		return err
 	}
@@ -114,9 +123,17 @@ func (s serveCommand) Run(ctx context.Context, console console) error {
 	made.print(console.err, s.address(host))
 	fmt.Fprintf(console.err, "listening on http://%s\n", host)
 	log.Info("ready", "start", time.Since(begun).Round(time.Millisecond), "features", live.Snapshot().Features(), "record", store.Where(), "version", version())
-	err = serve(ctx, netutil.LimitListener(listener, s.Connections), handler, live, s.keeper(live, store), log)
+	err = serve(ctx, netutil.LimitListener(listener, s.Connections), handler, live, log, s.keeper(live, store), s.duty(live, streets, log))
 	log.Info("stopped")
 	return err
+}
+
+// duty is what is done by the clock; nil: nothing.
+func (s serveCommand) duty(live *layers.Live, streets *dispatch.Streets, log *slog.Logger) func(context.Context) error {
+	if !s.Escalate {
+		return nil
+	}
+	return (&duty.Keeper{Live: live, Streets: streets, Log: log}).Run
 }
 
 // check refuses flags that make no sense.
@@ -129,6 +146,9 @@ func (s serveCommand) check() error {
 	}
 	if _, err := s.trusted(); err != nil {
 		return err
+	}
+	if _, err := worktime.ParseHours(s.Hours); err != nil {
+		return misused("--hours: %w", err)
 	}
 	if err := s.prepare(); err != nil {
 		return err
@@ -249,7 +269,7 @@ func (s serveCommand) openTour() (*api.Tour, error) {
 	return tour, nil
 }
 
-func (s serveCommand) handler(live *layers.Live, base *tiles.Archive, tour *api.Tour, log *slog.Logger) (http.Handler, error) {
+func (s serveCommand) handler(live *layers.Live, streets *dispatch.Streets, base *tiles.Archive, tour *api.Tour, log *slog.Logger) (http.Handler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	cache, err := tiles.New(tiles.CacheConfig{Bytes: s.CacheMB << 20, Drawings: s.Drawings})
@@ -260,8 +280,13 @@ func (s serveCommand) handler(live *layers.Live, base *tiles.Archive, tour *api.
 	if err != nil {
 		return nil, err
 	}
+	hours, err := worktime.ParseHours(s.Hours)
+	if err != nil {
+		return nil, err
+	}
 	server, err := api.New(api.Config{
 		Live:      live,
+		Streets:   streets,
 		Cache:     cache,
 		Registry:  registry,
 		Pages:     web.FS(),
@@ -271,6 +296,7 @@ func (s serveCommand) handler(live *layers.Live, base *tiles.Archive, tour *api.
 		Basemap:   base,
 		Tour:      tour,
 		Proxies:   proxies,
+		Hours:     hours,
 		MaxStream: s.Streams,
 	})
 	if err != nil {
@@ -280,9 +306,9 @@ func (s serveCommand) handler(live *layers.Live, base *tiles.Archive, tour *api.
 }
 
 // serve answers until ctx ends; then it ends the streams, and gives what else is under way stopTime to finish. The
-// record is followed until the last answer is written, because a write waits for it, and the local copy is kept (keep; nil:
-// none) until then.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, live *layers.Live, keep func(context.Context) error, log *slog.Logger) error {
+// record is followed until the last answer is written, because a write waits for it; so long go on the other works (nil: none),
+// such as to keep the local copy.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, live *layers.Live, log *slog.Logger, works ...func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	streams, endStreams := context.WithCancel(context.Background())
 	follow, stopFollowing := context.WithCancel(context.Background())
@@ -293,7 +319,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, liv
 		MaxHeaderBytes:    headerSize,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	for _, work := range []func(context.Context) error{live.Run, keep} {
+	for _, work := range append(works, live.Run) {
 		if work == nil {
 			continue
 		}

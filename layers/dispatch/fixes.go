@@ -83,9 +83,9 @@ type Report struct {
 
 // Move judges reports by what the view knows of the responders, and returns the changes that keep the newest good fix of each,
 // by id, and for each report why it is not taken, "" where it is. A change is refused where its responder has changed since
-// (IfMatch). Nobody's place is kept while they are not on duty: it is nobody's business then. It fails where the layer
-// responders cannot hold fixes.
-func Move(v *layers.View, p *Parameters, reports []Report, now time.Time) (changes []layers.Change, reasons []string, err error) {
+// (IfMatch). Good fixes also go to the tracks, where there is such a layer (nil: none). Nobody's place is kept while they are not
+// on duty, nor of the time before: it is nobody's business then. It fails where the layer responders cannot hold fixes.
+func Move(v *layers.View, tracks *layers.Table, p *Parameters, reports []Report, now time.Time) (changes []layers.Change, reasons []string, err error) {
 	g, err := newRegister(v, p, &Question{Now: now})
 	if err != nil {
 		return nil, nil, err
@@ -102,6 +102,9 @@ func Move(v *layers.View, p *Parameters, reports []Report, now time.Time) (chang
 			reasons[i] = UnknownResponder
 		} else if reasons[i] = g.idle(r); reasons[i] == "" {
 			reasons[i] = g.doing(reports[i].Activity)
+		}
+		if reasons[i] == "" && reports[i].When.Before(r.Get("duty_since").Time()) {
+			reasons[i] = OffDuty
 		}
 		if reasons[i] == "" {
 			byPerson[r.ID()] = append(byPerson[r.ID()], i)
@@ -124,14 +127,27 @@ func Move(v *layers.View, p *Parameters, reports []Report, now time.Time) (chang
 		change := g.moved(id, r, &reports[theirs[newest]])
 		if g.table.Layer.Check(change.Feature) == nil {
 			changes = append(changes, change)
+			if tracks != nil {
+				changes = append(changes, trace(tracks, p, id, good(fixes, why), now)...)
+			}
 			continue
 		}
 		for k, i := range theirs { // one row that is wrong does not stop the others
 			reasons[i] = cmp.Or(why[k], Unwritable)
 		}
 	}
-	slices.SortFunc(changes, func(a, b layers.Change) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(changes, func(a, b layers.Change) int { return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.ID, b.ID)) })
 	return changes, reasons, nil
+}
+
+// good returns the fixes that have no reason against them.
+func good(fixes []Fix, reasons []string) (out []Fix) {
+	for i, f := range fixes {
+		if reasons[i] == "" {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // named finds the responders of reports by id or code, all codes in one pass.
@@ -212,6 +228,18 @@ func (g *register) moved(id int64, r layers.Row, to *Report) layers.Change {
 		f.Values[i], _ = g.table.Layer.Fields[i].ParseText(to.Activity) // doing has read it before
 	}
 	return layers.Change{Op: layers.Update, Layer: g.table.Layer.Name, ID: id, Feature: &f, IfMatch: tag}
+}
+
+// BeginDuty notes in a feature of the layer responders that duty begins, where it was not so before (the zero Row for nothing)
+// and the layer has the field duty_since: fixes from before are nobody's business. The feature's values are edited.
+func BeginDuty(l *layers.Layer, f *layers.Feature, was layers.Row, now time.Time) {
+	duty, since := l.Index("duty"), l.Index("duty_since")
+	if max(duty, since) >= len(f.Values) || min(duty, since) < 0 || f.Values[duty].Text() != onDuty {
+		return
+	}
+	if was.IsZero() || was.Get("duty").Text() != onDuty {
+		f.Values[since] = layers.TimeValue(now)
+	}
 }
 
 // EndDuty takes the fix from a feature of the layer responders that is not on duty, where it, or what it was before (the zero

@@ -135,7 +135,7 @@ func TestTheNewestGoodFixOfEachIsWritten(t *testing.T) {
 		{Responder: "D", Fix: fix(1, 0, 10)},
 		{Responder: "Z", Fix: fix(1, 0, 10)},
 	}
-	changes, reasons, err := dispatch.Move(w.view(), &p, reports, now)
+	changes, reasons, err := dispatch.Move(w.view(), nil, &p, reports, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestTheNewestGoodFixOfEachIsWritten(t *testing.T) {
 		t.Errorf("A is written as %+v", f)
 	}
 	w.features[fixtures.Responders][0], w.features[fixtures.Responders][1] = *f, *changes[1].Feature
-	again, reasons, err := dispatch.Move(w.view(), &p, reports[1:2], now)
+	again, reasons, err := dispatch.Move(w.view(), nil, &p, reports[1:2], now)
 	if err != nil || len(again) != 0 || reasons[0] != "" {
 		t.Errorf("sent again: %d changes, %q, %v", len(again), reasons, err)
 	}
@@ -168,7 +168,7 @@ func TestAKeptFixThatIsNotGoodStopsNobody(t *testing.T) {
 		{"fix_at": layers.TimeValue(now.Add(time.Hour))}, {"accuracy_m": layers.FloatValue(900)}, {"fix_at": layers.Null()},
 	} {
 		w.set(fixtures.Responders, 0, kept)
-		changes, reasons, err := dispatch.Move(w.view(), &p, []dispatch.Report{{Responder: "A", Fix: fix(90, 100, 10)}}, now)
+		changes, reasons, err := dispatch.Move(w.view(), nil, &p, []dispatch.Report{{Responder: "A", Fix: fix(90, 100, 10)}}, now)
 		if err != nil || len(changes) != 1 || reasons[0] != "" {
 			t.Errorf("after %v: %q, %v", kept, reasons, err)
 		}

@@ -18,14 +18,20 @@ const (
 	Reserved     = "reserved"
 	Assigned     = "assigned"
 	Acknowledged = "acknowledged"
+	Arrived      = "arrived"
 )
 
-// The steps that are logged besides the states: a refusal, a reservation that is given back, and an end.
+// The steps that are logged besides the states: somebody who is told that nobody acknowledges, a refusal, a reservation that is
+// given back, and an end.
 const (
+	Told     = "told"
 	Refused  = "refused"
 	Released = "released"
 	Done     = "done"
 )
+
+// sent tells whether an assignment is more than a reservation.
+func sent(r layers.Row) bool { return r.Get("status").Text() != Reserved }
 
 // ledger is what was decided so far, as a question needs it.
 type ledger struct {

@@ -13,6 +13,7 @@ const (
 	Reserve     = "reserve"     // hold somebody for an event until the lease ends
 	Assign      = "assign"      // send who is reserved
 	Acknowledge = "acknowledge" // they are on the way
+	Arrive      = "arrive"      // they are there
 	Refuse      = "refuse"      // they do not go: they are free, but not for this event
 	Release     = "release"     // they are not needed
 	Finish      = "done"        // the matter is done
@@ -20,7 +21,7 @@ const (
 
 // Actions lists the actions of an order.
 func Actions() []string {
-	return []string{Reserve, Assign, Acknowledge, Refuse, Release, Finish}
+	return []string{Reserve, Assign, Acknowledge, Arrive, Refuse, Release, Finish}
 }
 
 // Order is what a dispatcher decides about one responder.
@@ -31,15 +32,20 @@ type Order struct {
 	Lease     float64  // of Reserve: seconds, at most an hour; 0: as the parameters say
 	Reason    string   // needed to send somebody else than the ranking proposes, and to take somebody back who was sent
 	By        string   // who decides
+
+	// Record is the whole record in the state of the view that the order is decided on: an event or a responder is moved also
+	// where the caller may not see it. nil: the view is the whole.
+	Record *layers.View
 }
 
 // maxReason bounds a reason, in bytes.
 const maxReason = 2000
 
-// Decide returns what an order changes in the record: the row of the responder in the layer assignments, and a step in the log.
-// The changes go to the record as one write. Whoever was faster has changed the row, so that the record refuses them with
-// layers.ErrConflict: a responder has one row, under the own id, which is inserted where there is none, and else changed or
-// deleted only as it was seen. So no two orders can hold the same person, on however many servers.
+// Decide returns what an order changes in the record: the row of the responder in the layer assignments, a step in the log,
+// and the event and the responder, which show what became of them. The changes go to the record as one write. Whoever was
+// faster has changed a row, so that the record refuses them with layers.ErrConflict: a responder has one row, under the own id,
+// which is inserted where there is none, and else changed or deleted only as it was seen; so are event and responder. So no two
+// orders can hold the same person, on however many servers, and no edit of an event is lost.
 //
 // It fails with layers.ErrConflict where the responder is not in a state for the action, and layers.ErrConstraint where they
 // cannot be sent or a reason is needed.
@@ -64,6 +70,9 @@ func Decide(v *layers.View, streets *Streets, o Order) ([]layers.Change, error) 
 	who, err := Responder(v, o.Responder)
 	if err != nil {
 		return nil, err
+	}
+	if o.Record == nil {
+		o.Record = v
 	}
 	d := &decision{view: v, order: &o, who: who, held: held, log: log}
 	d.row, d.found = held.Get(who.ID())
@@ -113,6 +122,15 @@ func (f values) in(l *layers.Layer) []layers.Value {
 	return out
 }
 
+// valuesOf returns the values of a row by field.
+func valuesOf(r layers.Row) values {
+	f := values{}
+	for i, field := range r.Layer().Fields {
+		f[field.Name] = r.Value(i)
+	}
+	return f
+}
+
 // reserve holds the responder.
 func (d *decision) reserve(streets *Streets) ([]layers.Change, error) {
 	now := d.order.Question.Now
@@ -124,10 +142,7 @@ func (d *decision) reserve(streets *Streets) ([]layers.Change, error) {
 		return nil, err
 	}
 	role := d.who.Get("role").Text()
-	list := role
-	if role == zoneLeader {
-		list = gridLeader
-	}
+	list := listOf(role)
 	q.Roles = []string{list}
 	r, err := newRanking(d.view, streets, q)
 	if err != nil {
@@ -155,16 +170,9 @@ func (d *decision) reserve(streets *Streets) ([]layers.Change, error) {
 	if lease == 0 {
 		lease = r.params.LeaseS
 	}
-	f := values{"status": layers.TextValue(Reserved), "reserved_at": layers.TimeValue(now),
-		"lease_until": layers.TimeValue(now.Add(time.Duration(lease * float64(time.Second)))),
-		"responder":   layers.TextValue(p.code), "role": layers.TextValue(role), "community": d.who.Get("community"),
-		"lon": layers.FloatValue(q.At[0]), "lat": layers.FloatValue(q.At[1]), "level": layers.IntValue(int64(q.Level)),
-		"outside": layers.BoolValue(!p.atHome(r.site)), "proposed": layers.TextValue(ranked[0].code), "rank": layers.IntValue(int64(rank)),
-		"cost": layers.FloatValue(tenths(p.cost) / 10), "policy": layers.TextValue(string(r.question.Policy)), "parameters": layers.TextValue(r.set.Version),
-		"input_hash": layers.TextValue(r.digest()), "by": layers.TextValue(d.order.By)}
-	if q.Event != 0 {
-		f["event_id"] = layers.IntValue(q.Event)
-	}
+	f := r.decided(p, ranked[0], rank, d.who)
+	f["status"], f["reserved_at"], f["by"] = layers.TextValue(Reserved), layers.TimeValue(now), layers.TextValue(d.order.By)
+	f["lease_until"] = layers.TimeValue(now.Add(time.Duration(lease * float64(time.Second))))
 	if d.order.Reason != "" {
 		f["reason"] = layers.TextValue(d.order.Reason)
 	}
@@ -174,6 +182,28 @@ func (d *decision) reserve(streets *Streets) ([]layers.Change, error) {
 	}
 	hold.Feature = &layers.Feature{ID: d.who.ID(), Values: f.in(&d.held.Layer)}
 	return []layers.Change{hold, d.step(Reserved, f)}, nil
+}
+
+// decided says who is chosen for what, by which numbers.
+func (r *ranking) decided(p, first *person, rank int, who layers.Row) values {
+	q := r.question
+	f := values{"responder": layers.TextValue(p.code), "role": layers.TextValue(p.role), "community": who.Get("community"),
+		"lon": layers.FloatValue(q.At[0]), "lat": layers.FloatValue(q.At[1]), "level": layers.IntValue(int64(q.Level)),
+		"outside": layers.BoolValue(!p.atHome(r.site)), "proposed": layers.TextValue(first.code), "rank": layers.IntValue(int64(rank)),
+		"cost": layers.FloatValue(tenths(p.cost) / 10), "policy": layers.TextValue(string(q.Policy)), "parameters": layers.TextValue(r.set.Version),
+		"input_hash": layers.TextValue(r.digest())}
+	if q.Event != 0 {
+		f["event_id"] = layers.IntValue(q.Event)
+	}
+	return f
+}
+
+// listOf is the role in whose list somebody of a role is ranked.
+func listOf(role string) string {
+	if role == zoneLeader {
+		return gridLeader
+	}
+	return role
 }
 
 // open fails where an event is over. A place, or an event that the caller does not see, is not.
@@ -197,12 +227,14 @@ func moves(action string) (from []string, to, logged string) {
 		return []string{Reserved}, Assigned, Assigned
 	case Acknowledge:
 		return []string{Assigned}, Acknowledged, Acknowledged
+	case Arrive:
+		return []string{Assigned, Acknowledged}, Arrived, Arrived
 	case Refuse:
-		return []string{Reserved, Assigned, Acknowledged}, "", Refused
+		return []string{Reserved, Assigned, Acknowledged, Arrived}, "", Refused
 	case Release:
-		return []string{Reserved, Assigned, Acknowledged}, "", Released
+		return []string{Reserved, Assigned, Acknowledged, Arrived}, "", Released
 	}
-	return []string{Assigned, Acknowledged}, "", Done
+	return []string{Assigned, Acknowledged, Arrived}, "", Done
 }
 
 // move takes a responder who is held one step further, or lets them go.
@@ -222,45 +254,68 @@ func (d *decision) move() ([]layers.Change, error) {
 	if d.order.Action == Release && status != Reserved && d.order.Reason == "" {
 		return nil, layers.Constraint("reason", "%s is %s: to take them back needs a reason", d.name(), status)
 	}
-	f := values{}
-	old := d.row.Feature()
-	for i, field := range d.held.Layer.Fields {
-		f[field.Name] = old.Values[i]
-	}
+	f := valuesOf(d.row)
 	if d.order.Reason != "" {
 		f["reason"] = layers.TextValue(d.order.Reason)
+	}
+	var moved []layers.Change
+	if d.order.Action == Assign || sent(d.row) {
+		var err error
+		if moved, err = d.effects(f, to, now); err != nil {
+			return nil, err
+		}
 	}
 	hold := layers.Change{Op: layers.Delete, Layer: AssignmentLayer, ID: d.row.ID(), IfMatch: d.row.ETag()}
 	if to != "" {
 		f["status"] = layers.TextValue(to)
 		f[to+"_at"] = layers.TimeValue(now)
 		if to == Assigned {
-			f["escalate_at"] = layers.TimeValue(now.Add(minutesOf(d.ack())))
+			f["call"] = layers.TextValue(call(func(field string) layers.Value { return f[field] }))
+			f["escalate_at"] = layers.TimeValue(now.Add(d.patience()))
 			f["lease_until"] = layers.Null()
 		}
 		hold.Op, hold.Feature = layers.Update, &layers.Feature{ID: d.row.ID(), Values: f.in(&d.held.Layer)}
 	}
 	f["by"] = layers.TextValue(d.order.By)
-	return []layers.Change{hold, d.step(logged, f)}, nil
+	return append([]layers.Change{hold, d.step(logged, f)}, moved...), nil
 }
 
-// ack is how long the responder has to acknowledge, in minutes.
-func (d *decision) ack() float64 {
+// effects is what sending somebody, or letting go who was sent, does to the event and to the responder. It notes in the values
+// of the assignment what they were before.
+func (d *decision) effects(f values, to string, now time.Time) (changes []layers.Change, err error) {
+	if a := affairOf(d.order.Record, d.row.Get("event_id").Int()); a != nil {
+		if d.order.Action == Assign && a.over() {
+			return nil, layers.Conflict("event %d is %s since %s was reserved for it: release them", a.row.ID(), a.stage(), d.name())
+		}
+		if change, ok := a.moved(d.order.Action, d.row.ID(), f, now); ok {
+			changes = append(changes, change)
+		}
+	}
+	if change, ok := busy(d.order.Record, d.row.ID(), f, to); ok {
+		changes = append(changes, change)
+	}
+	return changes, nil
+}
+
+// patience is how long the responder has to acknowledge before somebody else is told: at the highest level no time at all.
+func (d *decision) patience() time.Duration {
 	set := d.order.Question.Set
 	if set == nil {
 		set = InForce(d.view)
 	}
-	level := min(max(d.row.Get("level").Int(), 1), Levels)
-	return set.AckMin[level-1]
+	return patience(&set.Parameters, d.row)
 }
 
 // step logs what was done.
 func (d *decision) step(action string, f values) layers.Change {
-	f["at"] = layers.TimeValue(d.order.Question.Now)
-	f["action"] = layers.TextValue(action)
-	f["responder_id"] = layers.IntValue(d.who.ID())
 	f["override"] = layers.BoolValue(f["rank"].Int() != 1)
-	return layers.Change{Op: layers.Insert, Layer: LogLayer, Feature: &layers.Feature{Values: f.in(&d.log.Layer)}}
+	return logged(d.log, action, d.who.ID(), d.order.Question.Now, f)
+}
+
+// logged is a row of the log.
+func logged(log *layers.Table, action string, who int64, at time.Time, f values) layers.Change {
+	f["at"], f["action"], f["responder_id"] = layers.TimeValue(at), layers.TextValue(action), layers.IntValue(who)
+	return layers.Change{Op: layers.Insert, Layer: LogLayer, Feature: &layers.Feature{Values: f.in(&log.Layer)}}
 }
 
 func (d *decision) name() string {
@@ -274,10 +329,6 @@ func (d *decision) name() string {
 func Again(r layers.Row, now time.Time) Question {
 	lon, _ := r.Get("lon").Number()
 	lat, _ := r.Get("lat").Number()
-	role := r.Get("role").Text()
-	if role == zoneLeader {
-		role = gridLeader
-	}
-	return Question{Event: r.Get("event_id").Int(), At: [2]float64{lon, lat}, Level: int(r.Get("level").Int()), Roles: []string{role},
+	return Question{Event: r.Get("event_id").Int(), At: [2]float64{lon, lat}, Level: int(r.Get("level").Int()), Roles: []string{listOf(r.Get("role").Text())},
 		Policy: Policy(r.Get("policy").Text()), Now: now, K: 1}
 }

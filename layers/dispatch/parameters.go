@@ -69,6 +69,10 @@ type Parameters struct {
 	AckMisses int       `json:"ack_misses"` // how many candidates may miss it before the zone leader is told
 	LeaseS    float64   `json:"lease_s"`    // how long a reservation holds
 
+	TrackIntervalS float64 `json:"track_interval_s"` // a track has one position in as long, at most
+	TrackExactH    float64 `json:"track_exact_h"`    // how long it is exact
+	TrackDays      float64 `json:"track_days"`       // how long it is kept; 0: no tracks
+
 	Needs map[string]Need `json:"needs"` // the roles that a category, or a domain as a whole, needs
 }
 
@@ -87,6 +91,7 @@ func Defaults() Parameters {
 		MaxTasks:      3, TaskMin: 3, FairMin: 1.5, FairMaxMin: 3, FairDays: 7, Uncertainty: 0.5,
 		CoverMin: 5, CoverUrgentMin: 3, UrgentLevel: 4, SkillMin: 1, SkillMaxMin: 3,
 		AckMin: []float64{10, 5, 3, 2, 1}, AckMisses: 2, LeaseS: 60,
+		TrackIntervalS: 60, TrackExactH: 24, TrackDays: 30,
 		Needs: needs(),
 	}
 }
@@ -157,6 +162,7 @@ func (p *Parameters) ranges() []bounds {
 		{"fair_days", float64(p.FairDays), 1, 366}, {"uncertainty", p.Uncertainty, 0, 10}, {"cover_min", p.CoverMin, 0, 120},
 		{"cover_urgent_min", p.CoverUrgentMin, 0, 120}, {"urgent_level", float64(p.UrgentLevel), 1, Levels + 1},
 		{"skill_min", p.SkillMin, 0, 120}, {"skill_max_min", p.SkillMaxMin, 0, 120}, {"ack_misses", float64(p.AckMisses), 1, 10}, {"lease_s", p.LeaseS, 5, 3600},
+		{"track_interval_s", p.TrackIntervalS, 60, 900}, {"track_exact_h", p.TrackExactH, 0, 24}, {"track_days", p.TrackDays, 0, 30},
 	}
 	for _, activity := range sortedKeys(p.MobiliseMin) {
 		out = append(out, bounds{"mobilise_min." + activity, p.MobiliseMin[activity], 0, 120})

@@ -1,14 +1,8 @@
 package exchange
 
 import (
-	"bufio"
-	"cmp"
-	"fmt"
-	"io"
 	"math"
-	"slices"
 	"strconv"
-	"strings"
 
 	"shapan/geo"
 	"shapan/layers"
@@ -203,79 +197,4 @@ func trimZeros(dst []byte, digits int) []byte {
 		dst = dst[:len(dst)-1]
 	}
 	return dst
-}
-
-// WriteOptions says what WriteGeoJSON writes.
-type WriteOptions struct {
-	Filter layers.Filter // nil: every feature
-	Fields []int         // positions in the layer's Fields, in order; nil: all
-	CRS    geo.CRS       // of the positions; zero: WGS-84
-	Seq    layers.Seq    // the record's state, written as the member "seq"; 0: left out
-	Alive  func() error  // asked before each block of about 64 KiB; an error ends the writing. nil: never
-}
-
-// blockSize is how much is gathered before it is written.
-const blockSize = 64 << 10
-
-// WriteGeoJSON writes the features of a table that match as one FeatureCollection in the order of their ids, streamed:
-// memory holds a handle of each feature and one block of text. In another system than WGS-84 the collection has a `crs`
-// member, as GeoJSON of 2008 had it. It ends with numberReturned, so that a file cut short can be told.
-func WriteGeoJSON(w io.Writer, t *layers.Table, o WriteOptions) error {
-	if o.Fields == nil {
-		for i := range t.Layer.Fields {
-			o.Fields = append(o.Fields, i)
-		}
-	}
-	var rows []layers.Row
-	t.Each(o.Filter, func(r layers.Row) bool {
-		rows = append(rows, r)
-		return true
-	})
-	slices.SortFunc(rows, func(a, b layers.Row) int { return cmp.Compare(a.ID(), b.ID()) })
-	out := bufio.NewWriterSize(w, blockSize)
-	block := appendCollection(make([]byte, 0, 2*blockSize), t.Layer.Name, o)
-	for i, r := range rows {
-		if i > 0 {
-			block = append(block, ',')
-		}
-		block = appendRow(append(block, '\n'), r, o.Fields, o.CRS, nil)
-		if len(block) < blockSize {
-			continue
-		}
-		if o.Alive != nil {
-			if err := o.Alive(); err != nil {
-				return err
-			}
-		}
-		if _, err := out.Write(block); err != nil {
-			return fmt.Errorf("write GeoJSON: %w", err)
-		}
-		block = block[:0]
-	}
-	block = append(block, "\n],\"numberReturned\":"...)
-	block = append(strconv.AppendInt(block, int64(len(rows)), 10), "}\n"...)
-	if _, err := out.Write(block); err != nil {
-		return fmt.Errorf("write GeoJSON: %w", err)
-	}
-	return out.Flush()
-}
-
-func appendCollection(dst []byte, name string, o WriteOptions) []byte {
-	dst = layers.AppendText(append(dst, `{"type":"FeatureCollection","name":`...), name)
-	if o.CRS != "" && o.CRS != geo.WGS84 {
-		dst = append(dst, `,"crs":{"type":"name","properties":{"name":`...)
-		dst = append(layers.AppendText(dst, crsName(o.CRS)), "}}"...)
-	}
-	if o.Seq != 0 {
-		dst = strconv.AppendUint(append(dst, `,"seq":`...), uint64(o.Seq), 10)
-	}
-	return append(dst, `,"features":[`...)
-}
-
-// crsName returns the name of a system in a `crs` member: an OGC URN, or our own name where EPSG has none.
-func crsName(crs geo.CRS) string {
-	if code, ok := strings.CutPrefix(string(crs), "EPSG:"); ok {
-		return "urn:ogc:def:crs:EPSG::" + code
-	}
-	return string(crs)
 }

@@ -3,7 +3,9 @@
 package worktime
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/6tail/lunar-go/HolidayUtil"
@@ -25,6 +27,27 @@ type Span struct{ From, To time.Duration }
 // Office returns the usual hours of an office: 9:00 to 12:00 and 13:30 to 17:30.
 func Office() []Span {
 	return []Span{{9 * time.Hour, 12 * time.Hour}, {13*time.Hour + 30*time.Minute, 17*time.Hour + 30*time.Minute}}
+}
+
+// ParseHours reads the hours of a working day, such as 09:00-12:00,13:30-17:30: in order, and apart.
+func ParseHours(text string) ([]Span, error) {
+	wrong := fmt.Errorf("hours %.60q: expected stretches of a day in order, such as 09:00-12:00,13:30-17:30", text)
+	var all []Span
+	for part := range strings.SplitSeq(text, ",") {
+		first, last, ok := strings.Cut(strings.TrimSpace(part), "-")
+		from, err1 := time.Parse("15:04", first)
+		to, err2 := time.Parse("15:04", last)
+		if !ok || err1 != nil || err2 != nil {
+			return nil, wrong
+		}
+		midnight := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+		s := Span{from.Sub(midnight), to.Sub(midnight)}
+		if s.To <= s.From || len(all) > 0 && s.From < all[len(all)-1].To {
+			return nil, wrong
+		}
+		all = append(all, s)
+	}
+	return all, nil
 }
 
 // Day is what a calendar says of a day.

@@ -130,6 +130,22 @@ func TestLimitsByUnit(t *testing.T) {
 	}
 }
 
+func TestHoursAreRead(t *testing.T) {
+	t.Parallel()
+	hours, err := worktime.ParseHours("08:30-12:00, 14:00-17:30")
+	if err != nil || len(hours) != 2 || hours[1].From != 14*time.Hour {
+		t.Fatalf("%v, %v", hours, err)
+	}
+	if got := worktime.New(hours...).Between(at(t, "2017-12-04 00:00"), at(t, "2017-12-05 00:00")); got != 7*time.Hour {
+		t.Errorf("a day has %s", got)
+	}
+	for _, text := range []string{"", "9-12", "12:00-09:00", "09:00-12:00,11:00-13:00", "13:00-14:00,09:00-12:00", "09:00"} {
+		if hours, err := worktime.ParseHours(text); err == nil {
+			t.Errorf("%q is read as %v", text, hours)
+		}
+	}
+}
+
 func BenchmarkBetween(b *testing.B) {
 	c := worktime.New()
 	from := time.Date(2017, 7, 3, 10, 0, 0, 0, worktime.Zone())

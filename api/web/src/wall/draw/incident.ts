@@ -65,7 +65,7 @@ function overlay(data: FeatureCollection): Overlay {
           'text-size': 21,
           'text-variable-anchor': ['top', 'bottom', 'left', 'right'],
           'text-radial-offset': 1,
-          'text-optional': true,
+          'text-allow-overlap': true,
           'symbol-sort-key': ['get', 'rank'],
         },
         paint: { 'text-color': '#ffffff', 'text-halo-color': '#04101e', 'text-halo-width': 2.4 },
