@@ -48,8 +48,8 @@ lint: tools $(WEB)/dist/.gitkeep ## gofmt, go vet, staticcheck
 	go tool staticcheck ./...
 
 .PHONY: e2e
-e2e: build postgis ## open the wall in a real browser against the real program, on either record (writes docs/wall.png with SCREENSHOT=1)
-	cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs/wall.png,) npm run --silent e2e
+e2e: build postgis ## open the wall in a real browser against the real program, on either record (writes docs/wall*.webp with SCREENSHOT=1)
+	cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs,) npm run --silent e2e
 	$(PRIVATE) --exec 'cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_E2E_DATABASE_URL=$$SHAPAN_OWNER_URL npm run --silent e2e'
 
 .PHONY: bench
