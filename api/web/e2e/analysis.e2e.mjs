@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { ask, assertClean, DRAW_MS, openBrowser, START_MS, startShapan } from './harness.mjs';
+import { ask, assertClean, DRAW_MS, once, openBrowser, START_MS, startShapan } from './harness.mjs';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -120,7 +120,7 @@ test('the analysis', { timeout: 600_000 }, async (t) => {
     await waitMatched(page, all);
   });
 
-  await t.test('sorts by a click, and shows a row on the map', async () => {
+  await t.test('sorts by a click, and shows a row on the map', once, async () => {
     await page.click('[data-sort=level]');
     const { features } = await ask(base, '/collections/events/items?limit=3&sortby=-level&properties=level', admin);
     await page.waitForFunction((id) => document.querySelector('.records tbody tr')?.getAttribute('data-id') === id, String(features[0].id), { timeout: START_MS, polling: 100 });
@@ -154,7 +154,7 @@ test('the analysis', { timeout: 600_000 }, async (t) => {
     await waitMatched(page, await count(''));
   });
 
-  await t.test('draws an area with the mouse, and with the keyboard alone', async () => {
+  await t.test('draws an area with the mouse, and with the keyboard alone', once, async () => {
     await drawn(page);
     await look(page);
     await page.click('[data-hand=draw]');
@@ -194,7 +194,7 @@ test('the analysis', { timeout: 600_000 }, async (t) => {
     await waitMatched(page, before);
   });
 
-  await t.test('picks an area on the map', async () => {
+  await t.test('picks an area on the map', once, async () => {
     await page.click('[data-mode=areas]');
     await page.waitForFunction(() => document.querySelectorAll('[data-legend] li').length > 1, undefined, { timeout: START_MS, polling: 100 });
     await page.waitForFunction(() => window.shapanAnalysis.map.gl.queryRenderedFeatures({ layers: ['analysis-area'] }).length > 0, undefined, { timeout: DRAW_MS, polling: 250 });
@@ -292,7 +292,7 @@ test('the analysis', { timeout: 600_000 }, async (t) => {
     await other.page.close();
   });
 
-  await t.test('has nothing serious for axe, in both themes', async () => {
+  await t.test('has nothing serious for axe, in both themes', once, async () => {
     for (const [theme, tabs] of [['light', ['table', 'charts', 'compare', 'kpi']], ['dark', ['charts', 'kpi']]]) {
       for (const tab of tabs) {
         await page.evaluate(([th, tb]) => (location.hash = `#lang=zh&theme=${th}&tab=${tb}&datetime=2017-07-01/2017-09-30&versus=year&id=9&kpi=filed`), [theme, tab]);

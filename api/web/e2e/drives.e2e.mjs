@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { ask, assertClean, BIN, DATABASE, openBrowser, openPage, startShapan, waitForCount } from './harness.mjs';
+import { ask, assertClean, BIN, DATABASE, once, openBrowser, openPage, startShapan, waitForCount } from './harness.mjs';
 
 const STOPS = { stops: [{ scope: '420106001020', seconds: 3600 }, { view: '16/30.5637/114.3036/0/40', seconds: 3600, panel: 'events' }, { seconds: 3600 }] };
 const FAR = { timeout: 30_000, polling: 200 };
@@ -53,7 +53,7 @@ test('a wall by itself', { timeout: 600_000 }, async (t) => {
     await page.waitForFunction(() => !location.hash.includes('scope='), undefined, FAR);
   });
 
-  await t.test('tours from its file, and is stepped by a clicker', async () => {
+  await t.test('tours from its file, and is stepped by a clicker', once, async () => {
     await tell('tour', 'start');
     await page.waitForFunction(() => location.hash.includes('tour=1'), undefined, FAR);
     const there = () => page.waitForFunction(() => location.hash.includes('scope=420106001020'), undefined, { ...FAR, timeout: 4000 }).then(() => true, () => false);
@@ -89,7 +89,7 @@ test('a wall by itself', { timeout: 600_000 }, async (t) => {
     await page.waitForFunction(() => !/at=/.test(location.hash) && window.shapanWall.featureCount('events') > 0, undefined, FAR);
   });
 
-  await t.test('gets its graphics card back', async () => {
+  await t.test('gets its graphics card back', once, async () => {
     const before = await page.evaluate(() => window.shapanWall.featureCount('events'));
     await page.evaluate(() => {
       const context = document.querySelector('.map canvas').getContext('webgl2');
@@ -123,7 +123,7 @@ test('a wall by itself', { timeout: 600_000 }, async (t) => {
   });
   await browser.close();
 
-  await t.test('shows a picture where there is no WebGL', async () => {
+  await t.test('shows a picture where there is no WebGL', once, async () => {
     const plain = await openBrowser(['--disable-gpu', '--disable-3d-apis', '--disable-software-rasterizer']);
     t.after(() => plain.close());
     const { page, seen } = await openPage(plain, shapan.base, `${shapan.base}/ui/wall#token=${display}`);

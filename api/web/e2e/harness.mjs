@@ -12,6 +12,8 @@ import { chromium } from 'playwright-core';
 
 export const BIN = process.env.SHAPAN_BIN ?? '../../bin/shapan';
 export const DATABASE = process.env.SHAPAN_E2E_DATABASE_URL;
+/** For tests of what no record can change: they run once, beside the file. */
+export const once = DATABASE ? { skip: 'seen beside the file' } : {};
 export const START_MS = 60_000;
 export const DRAW_MS = 180_000; // a machine without a graphics card draws slowly
 

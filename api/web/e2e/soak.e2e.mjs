@@ -17,6 +17,7 @@ const TOLERANCE = {
   listeners: { part: 0.5, more: 100 },
   elements: { part: 0.02, more: 20 },
   markers: { part: 0, more: 2 },
+  flashes: { part: 0, more: 12 }, // so many at a time
   sources: { part: 0, more: 0 },
   layers: { part: 0, more: 0 },
   images: { part: 0, more: 2 },
@@ -117,8 +118,9 @@ async function sample(page, cdp) {
   const { metrics } = await cdp.send('Performance.getMetrics');
   const of = (name) => metrics.find((m) => m.name === name)?.value ?? NaN;
   const held = await page.evaluate(() => ({
-    elements: document.querySelectorAll('*').length,
-    markers: document.querySelectorAll('.maplibregl-marker').length,
+    elements: document.querySelectorAll('*').length - document.querySelectorAll('.flash, .flash *').length, // rings go out by themselves
+    markers: document.querySelectorAll('.maplibregl-marker:not(.flash)').length,
+    flashes: document.querySelectorAll('.flash').length,
     ...window.shapanWall.census(),
     ...window.graphics,
   }));

@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { latest, validateStyleMin } from '@maplibre/maplibre-gl-style-spec';
-import { ask, assertClean, DATABASE, DRAW_MS, openBrowser, openPage, startShapan, waitForCount } from './harness.mjs';
+import { ask, assertClean, DATABASE, DRAW_MS, once, openBrowser, openPage, startShapan, waitForCount } from './harness.mjs';
 import { faults, WALLS } from './layout.mjs';
 
 const OPEN = 'closed_at=null()&cancelled_at=null()';
@@ -34,7 +34,7 @@ test('the wall', { timeout: 900_000 }, async (t) => {
     return id;
   };
 
-  await t.test('has a style that follows the specification', async () => {
+  await t.test('has a style that follows the specification', once, async () => {
     for (const token of [undefined, shapan.admin]) {
       for (const words of ['lang=zh', 'lang=en&theme=light']) {
         const style = await ask(shapan.base, `/style.json?${words}`, token);
@@ -121,7 +121,7 @@ test('the wall', { timeout: 900_000 }, async (t) => {
     await page.keyboard.press('Escape');
   });
 
-  await t.test('paints areas in three ways, one at a time', async () => {
+  await t.test('paints areas in three ways, one at a time', once, async () => {
     await page.keyboard.press('y');
     await page.click('[data-mode=rate]');
     await page.waitForSelector('.legend :text("千户")');
@@ -170,7 +170,7 @@ test('the wall', { timeout: 900_000 }, async (t) => {
     await page.close();
   });
 
-  await t.test('shows the public view without a token', async () => {
+  await t.test('shows the public view without a token', once, async () => {
     const context = await browser.newContext();
     const { page, seen } = await openPage(context, shapan.base, `${shapan.base}/ui/wall#lang=en`);
     await waitForCount(page, 'communities', 12);
@@ -185,7 +185,7 @@ test('the wall', { timeout: 900_000 }, async (t) => {
   const flat = await openBrowser(['--disable-3d-apis']); // the layout is that of the panels; a map of 7680 pixels takes software minutes
   t.after(() => flat.close());
 
-  await t.test('is laid out at every size, clear of the joints, and axe finds nothing serious', async () => {
+  await t.test('is laid out at every size, clear of the joints, and axe finds nothing serious', once, async () => {
     const context = await flat.newContext();
     const { page } = await openPage(context, shapan.base, shapan.wall);
     await page.waitForSelector('.panel-kpis .kpi', LONG);
