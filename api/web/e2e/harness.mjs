@@ -102,7 +102,7 @@ export function watch(page, base, expected = /$^/) {
 }
 
 /** Opens the wall and watches it. */
-export async function openPage(browser, base, url, viewport = { width: 1920, height: 1080 }) {
+export async function openPage(browser, base, url, viewport = { width: 1280, height: 720 }) {
   const page = await browser.newPage();
   await page.setViewportSize(viewport);
   const seen = watch(page, base);
