@@ -1,8 +1,8 @@
 // Soak: hours of a wall's life in minutes, and then nothing has grown. The real program, a real browser, thousands of changes.
 //   npm run soak                    twelve minutes; SHAPAN_SOAK_MINUTES=N says how long, the short form of continuous integration is less than one
 // Measured after forced garbage collection, with the wall at rest in the same state each time: the heap, nodes and listeners of
-// the page, and what it holds on the graphics card. The least of the last third may exceed that of the first by the
-// tolerance below, and no more. SHAPAN_SOAK_REPORT=FILE also writes the samples.
+// the page, and what it holds on the graphics card. The least of the last third, and of some rest after it, may exceed that of
+// the first by the tolerance below, and no more. SHAPAN_SOAK_REPORT=FILE also writes the samples.
 
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
@@ -175,16 +175,19 @@ test('the wall does not grow', { timeout: (MINUTES * 3 + 6) * 60_000 }, async (t
   }
   await traffic.end();
 
-  const found = thirds(samples);
+  const grown = ({ name, first, last }) => last > first * (1 + TOLERANCE[name].part) + TOLERANCE[name].more;
+  let found = thirds(samples);
+  for (let i = 0; i < 20 && found.some(grown); i++) { // what was taken out is swept when the browser finds time; what leaks stays
+    await page.waitForTimeout(2000);
+    const later = await sample(page, cdp);
+    found = found.map(({ name, first, last }) => ({ name, first, last: Math.min(last, later[name]) }));
+  }
   const table = found.map(({ name, first, last }) => `${name.padEnd(13)} ${first.toFixed(1).padStart(9)} ${last.toFixed(1).padStart(9)}`);
   t.diagnostic(`${traffic.done.changes} changes of events, ${traffic.done.fixes} positions, ${refreshes} states, ${samples.length} samples`);
   for (const line of [`${''.padEnd(13)}     first      last`, ...table]) t.diagnostic(line);
   if (process.env.SHAPAN_SOAK_REPORT) await writeFile(process.env.SHAPAN_SOAK_REPORT, JSON.stringify({ ...traffic.done, refreshes, samples }, null, 1));
   assert.ok(traffic.done.changes > (short ? 100 : 2000), `${traffic.done.changes} changes: too few to say anything`);
-  for (const { name, first, last } of found) {
-    const { part, more } = TOLERANCE[name];
-    assert.ok(last <= first * (1 + part) + more, `${name} grew from ${first.toFixed(1)} to ${last.toFixed(1)}`);
-  }
+  for (const f of found) assert.ok(!grown(f), `${f.name} grew from ${f.first.toFixed(1)} to ${f.last.toFixed(1)}`);
   assert.deepEqual(seen.foreign, []);
   assert.equal(seen.documents, 1, 'the wall never reloads');
   await page.waitForFunction(() => document.querySelector('.state')?.dataset.kind === 'live', undefined, { timeout: DRAW_MS });
