@@ -9,6 +9,7 @@ import { readPlaceCard } from './place';
 const show = stage();
 
 const props = (more: Partial<EntryFormProps> = {}): EntryFormProps => ({
+  calendar: undefined, now: Date.parse('2026-11-27T02:30:00Z'),
   lang: 'zh', at: [114.308, 30.5674], facility: (c) => c, locate: () => Promise.resolve(readPlaceCard({ grid: { code: 'g', name: '金地花园003网格' } })),
   choices: { category: [{ value: 'debris', title: '暴露垃圾' }], domain: [{ value: 'urban', title: '城市管理' }], severity: [{ value: 'low', title: '一般' }, { value: 'high', title: '严重' }], source: [] },
   domainOf: () => Promise.resolve('urban'), similar: () => Promise.resolve([]), save: () => Promise.resolve(7), saved: () => undefined, openEvent: () => undefined, cancel: () => undefined, ...more,
@@ -33,7 +34,7 @@ it('says at each field what is missing', async () => {
   expect(host.querySelector('#entry-title-field')?.getAttribute('aria-describedby')).toBe('entry-title-fault');
 });
 
-it('fills in the grid and the domain, and writes the event', async () => {
+it('fills in the grid, the domain and the deadline, and writes the event', async () => {
   const save = vi.fn(() => Promise.resolve(7));
   const saved = vi.fn();
   const host = show(<EntryForm {...props({ save, saved })} />);
@@ -42,7 +43,7 @@ it('fills in the grid and the domain, and writes the event', async () => {
   expect(host.querySelector<HTMLSelectElement>('#entry-domain-field')?.value).toBe('urban');
   await submit(host);
   expect(save.mock.calls[0]?.[0 as never]).toEqual({
-    type: 'Feature', geometry: { type: 'Point', coordinates: [114.308, 30.5674] }, properties: { title: '垃圾成堆', category: 'debris', domain: 'urban', level: 2, severity: 'low', stage: 'reported' },
+    type: 'Feature', geometry: { type: 'Point', coordinates: [114.308, 30.5674] }, properties: { title: '垃圾成堆', category: 'debris', domain: 'urban', level: 2, severity: 'low', deadline_at: '2026-11-29T02:30:00.000Z', stage: 'reported' },
   });
   expect(saved).toHaveBeenCalledWith(7);
 });

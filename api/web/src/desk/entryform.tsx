@@ -4,12 +4,13 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { ProblemError } from '../service/client';
 import type { Lang } from '../words/format';
-import { featureOf, missing, severityOf, type Draft, type Missing } from './entry';
+import { deadlineOf, featureOf, missing, severityOf, type Draft, type Missing } from './entry';
 import type { DeskEvent } from './events';
 import { PlaceFacts } from './placecard';
 import type { PlaceCard } from './place';
 import type { Place } from './state';
 import { say, type DeskWord } from './words';
+import type { WorkCalendar } from './worktime';
 
 /** One of the values of a code field. */
 export interface Choice {
@@ -22,6 +23,9 @@ export interface EntryFormProps {
   readonly lang: Lang;
   readonly at: Place | undefined;
   readonly choices: Readonly<Record<'category' | 'domain' | 'severity' | 'source', readonly Choice[]>>;
+  readonly calendar: WorkCalendar | undefined;
+  /** The time, in milliseconds. */
+  readonly now: number;
   facility(category: string): string;
   /** Asks whose grid a place is in. */
   locate(at: Place): Promise<PlaceCard>;
@@ -36,7 +40,7 @@ export interface EntryFormProps {
   cancel(): void;
 }
 
-const EMPTY: Draft = { title: '', category: '', domain: '', level: 2, severity: '', source: '' };
+const EMPTY: Draft = { title: '', category: '', domain: '', level: 2, severity: '', source: '', deadline: '' };
 
 /** The form. */
 export function EntryForm(p: EntryFormProps) {
@@ -51,6 +55,9 @@ export function EntryForm(p: EntryFormProps) {
     setFaults({});
     key.current = crypto.randomUUID(); // another event than the one that may have been sent
   };
+  const severity = draft.severity || severityOf(draft.level, p.choices.severity.map((c) => c.value));
+  const [begun] = useState(p.now); // the same event when it is sent again
+  const deadline = draft.deadline || deadlineOf(draft.level, begun, p.calendar);
   useLayoutEffect(() => title.current?.focus(), []); // before anybody can press another key
   const chooseCategory = (category: string): void => {
     change({ category });
@@ -61,7 +68,7 @@ export function EntryForm(p: EntryFormProps) {
     if (Object.keys(lacks).length > 0 || !at) return setFaults(worded(lacks, lang));
     setSaving(true);
     try {
-      p.saved(await p.save(featureOf({ ...draft, severity: draft.severity || severityOf(draft.level, p.choices.severity.map((c) => c.value)) }, at), key.current));
+      p.saved(await p.save(featureOf({ ...draft, severity, deadline }, at), key.current));
     } catch (error) {
       setFaults(error instanceof ProblemError ? { [error.field || 'form']: `${say(lang, 'failed')}. ${say(lang, 'detail')}: ${error.message}` } : { form: say(lang, 'unreachable') });
       setSaving(false);
@@ -93,8 +100,11 @@ export function EntryForm(p: EntryFormProps) {
           </label>
         ))}
       </fieldset>
-      <Select name="severity" word="severity" value={draft.severity || severityOf(draft.level, p.choices.severity.map((c) => c.value))} choices={p.choices.severity} lang={lang} faults={faults} change={(severity) => change({ severity })} />
+      <Select name="severity" word="severity" value={severity} choices={p.choices.severity} lang={lang} faults={faults} change={(severity) => change({ severity })} />
       <Select name="source" word="source" value={draft.source} choices={p.choices.source} lang={lang} faults={faults} change={(source) => change({ source })} />
+      <Field name="deadline" word="deadline" lang={lang} fault={faults['deadline_at']}>
+        <input id="entry-deadline-field" class="field" type="datetime-local" value={deadline} onChange={(e) => change({ deadline: e.currentTarget.value })} />
+      </Field>
       <Similar {...p} draft={draft} />
       {faults['form'] && (
         <p class="fault" role="alert">

@@ -134,6 +134,8 @@ function Entry({ desk }: { readonly desk: Desk }) {
   const choices = (field: string): Choice[] => desk.codes('events', field).map((value) => ({ value, title: desk.title('events', field, value) }));
   return (
     <EntryForm
+      calendar={desk.calendar.value}
+      now={desk.lately.value}
       lang={lang}
       at={state.at ?? desk.event.value?.at}
       choices={{ category: choices('category'), domain: choices('domain'), severity: choices('severity'), source: choices('source') }}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCalendar, workday, worked, type WorkCalendar } from './worktime';
+import { readCalendar, workday, workdaysLater, worked, type WorkCalendar } from './worktime';
 
 const HOUR = 3600_000;
 const at = (s: string): number => Date.parse(`${s}+08:00`);
@@ -21,6 +21,12 @@ describe('working time', () => {
 
   it('leaves out the weekend', () => {
     expect(worked(calendar(), at('2026-11-27T17:00:00'), at('2026-11-30T09:30:00'))).toBe(HOUR);
+  });
+
+  it('goes forward by working days', () => {
+    expect(workdaysLater(calendar(), at('2026-11-26T10:00:00'), 1)).toBe(at('2026-11-27T10:00:00'));
+    expect(workdaysLater(calendar(), at('2026-11-27T10:00:00'), 1)).toBe(at('2026-11-30T10:00:00'));
+    expect(workdaysLater(calendar(), at('2026-11-27T10:00:00'), 2)).toBeUndefined();
   });
 
   it('adds up', () => {

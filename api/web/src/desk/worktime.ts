@@ -42,3 +42,15 @@ export function worked(c: WorkCalendar, from: number, to: number): number | unde
   }
   return sum;
 }
+
+/** The instant that is so many working days later, at the same time of day; undefined where the calendar does not reach it. */
+export function workdaysLater(c: WorkCalendar, from: number, n: number): number | undefined {
+  let at = from;
+  for (let left = n; left > 0; ) {
+    at += DAY_MS;
+    const working = c.days.get(day(at));
+    if (working === undefined) return undefined;
+    if (working) left--;
+  }
+  return at;
+}

@@ -1,6 +1,6 @@
 // Those on duty, each gliding from where it was to where it is.
 
-import { effect } from '@preact/signals';
+import { computed, effect } from '@preact/signals';
 import type { FeatureCollection } from 'geojson';
 import { isStale, type Responder } from '../duty';
 import type { WallMap } from '../map';
@@ -22,12 +22,12 @@ export function moveResponders(wall: Wall, map: WallMap): () => void {
   const still = window.matchMedia('(prefers-reduced-motion: reduce)');
   const drawn = new Map<number, readonly [number, number]>();
   let frame = 0;
+  const shown = computed(() => wall.isShown('responders') && wall.facts.duty.responders.value !== undefined);
+  const dress = effect(() => map.live.overlay(SOURCE, shown.value ? overlay() : undefined)); // not with each position: it is a new style
   const leave = effect(() => {
     const responders = wall.facts.duty.responders.value;
-    const shown = wall.isShown('responders') && responders !== undefined;
     cancelAnimationFrame(frame);
-    map.live.overlay(SOURCE, shown ? overlay() : undefined);
-    if (!shown) return;
+    if (!responders || !shown.value) return;
     const ways = new Map([...responders].map(([id, r]) => [id, wayOf(drawn.get(id), r.at)]));
     const begun = performance.now();
     const moving = !still.matches && !document.hidden && [...ways.values()].some((way) => way.from !== way.to);
@@ -43,6 +43,7 @@ export function moveResponders(wall: Wall, map: WallMap): () => void {
   return () => {
     cancelAnimationFrame(frame);
     leave();
+    dress();
   };
 }
 
