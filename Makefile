@@ -34,7 +34,7 @@ test: system lint build ## check everything: format, vet, staticcheck, pages, ra
 	go test -race -short -timeout 12m ./...
 	$(MAKE) --no-print-directory test-faults
 	go run ./cmd/bench -quick >/dev/null
-	$(MAKE) --no-print-directory e2e
+	$(MAKE) --no-print-directory e2e PAGES='wall dispatch'
 
 .PHONY: test-faults
 test-faults: ## break a private PostGIS in every way and see that nothing is lost; a million rows at once
@@ -47,11 +47,14 @@ lint: tools $(WEB)/dist/.gitkeep ## gofmt, go vet, staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
+# Which pages are opened on PostGIS too. `make test` opens those that write or wait for changes; all of them take a minute more.
+PAGES ?= wall dispatch analysis drives
+
 .PHONY: e2e
 e2e: build postgis ## open the pages in a real browser against the real program, on either record (writes the pictures in docs/ with SCREENSHOT=1)
 	cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs,) SHAPAN_DESK_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs/desk.png,) \
 	  SHAPAN_SCREENSHOT_ANALYSIS=$(if $(SCREENSHOT),$(CURDIR)/docs/analysis.png,) npm run --silent e2e
-	for page in wall dispatch analysis drives; do \
+	for page in $(PAGES); do \
 	  $(PRIVATE) --exec "cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_E2E_DATABASE_URL=\$$SHAPAN_OWNER_URL node --test e2e/$$page.e2e.mjs" || exit 1; \
 	done
 

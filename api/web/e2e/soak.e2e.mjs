@@ -20,7 +20,7 @@ const TOLERANCE = {
   flashes: { part: 0, more: 12 }, // so many at a time
   sources: { part: 0, more: 0 },
   layers: { part: 0, more: 0 },
-  images: { part: 0, more: 2 },
+  images: { part: 0, more: 30 }, // each sign is made when it is first seen, and there are some thirty
   textures: { part: 0.1, more: 40 },
   buffers: { part: 0.1, more: 200 },
   arrays: { part: 0.1, more: 200 },
