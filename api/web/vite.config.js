@@ -26,6 +26,5 @@ export default defineConfig({
       },
     },
   ],
-  // One environment for all files: making one for each takes six times as long as the tests.
-  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node', css: true, pool: 'threads', isolate: false },
+  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node', css: true },
 });
