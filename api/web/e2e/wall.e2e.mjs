@@ -216,8 +216,8 @@ test('the wall', { timeout: 900_000 }, async (t) => {
 
   if (PICTURES) {
     await t.test('is pictured at the sizes of walls', async () => {
-      for (const [width, height] of [[3840, 1080], [5760, 2160]]) {
-        const scale = 1080 / height; // everything is measured in the height: the same picture, smaller; 3840x2160 is as 1920x1080, 7680x2160 as 3840x1080
+      for (const [width, height] of [[3840, 1080], [3840, 2160], [5760, 2160], [7680, 2160]]) {
+        const scale = 1080 / height; // everything is measured in the height: the same picture, smaller
         const context = await browser.newContext();
         const { page } = await openPage(context, shapan.base, `${shapan.wall}&bezels=${Math.round(width / 1920)}x${Math.round(height / 1080)}`, { width: width * scale, height: 1080 });
         await shoot(page, `wall-${width}x${height}.webp`);
