@@ -175,7 +175,8 @@ test('the wall does not grow', { timeout: (MINUTES * 3 + 6) * 60_000 }, async (t
   }
   await traffic.end();
 
-  const grown = ({ name, first, last }) => last > first * (1 + TOLERANCE[name].part) + TOLERANCE[name].more;
+  const slack = short ? 3 : 1; // in a minute a browser sweeps seldom: the short form sees what piles up with every change, the long one what does so slowly
+  const grown = ({ name, first, last }) => last > first * (1 + TOLERANCE[name].part) + slack * TOLERANCE[name].more;
   let found = thirds(samples);
   for (let i = 0; i < 20 && found.some(grown); i++) { // what was taken out is swept when the browser finds time; what leaks stays
     await page.waitForTimeout(2000);
