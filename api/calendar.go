@@ -37,7 +37,7 @@ func (s *Server) workCalendar(w http.ResponseWriter, c *call) error {
 	if to.IsZero() {
 		to = from.AddDate(0, 1, 0)
 	}
-	days := int(midnight(to).Sub(from)/(24*time.Hour)) + 1
+	days := int((midnight(to).Unix()-from.Unix())/(24*60*60)) + 1 // a Duration ends after 292 years
 	if days < 1 || days > calendarDays {
 		return layers.Invalid("to", "from %s to %s is %d days: expected 1 to %d, the first before the last", from.Format(time.DateOnly), to.In(chinaTime).Format(time.DateOnly), days, calendarDays)
 	}

@@ -35,7 +35,7 @@ func TestCalendarTellsWorkingDaysAndHours(t *testing.T) {
 	if n := len(decode[calendar](t, s.get(t, "", "/calendar", 200)).Days); n < 29 || n > 32 {
 		t.Errorf("%d days from today", n)
 	}
-	for query, want := range map[string]string{"from=2017-01-01&to=2020-01-01": "800", "from=2017-01-02&to=2017-01-01": "1 to 800", "from=soon": "from"} {
+	for query, want := range map[string]string{"from=2017-01-01&to=2020-01-01": "800", "from=2017-01-02&to=2017-01-01": "1 to 800", "from=0001-01-01&to=9999-01-01": "3651695 days", "from=soon": "from"} {
 		if r := s.get(t, "", "/calendar?"+query, 400); !strings.Contains(string(r.body), want) {
 			t.Errorf("%s: %s", query, r.body)
 		}
