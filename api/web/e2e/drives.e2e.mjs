@@ -123,6 +123,20 @@ test('a wall by itself', { timeout: 600_000 }, async (t) => {
   });
   await browser.close();
 
+  await t.test('shows a picture first, and the map in its place', once, async () => {
+    const fresh = await openBrowser();
+    t.after(() => fresh.close());
+    const page = await fresh.newPage();
+    await page.goto(`${shapan.base}/ui/wall#token=${display}`);
+    await page.waitForSelector('.picture canvas[data-events]');
+    assert.equal(await page.locator('.map.is-waiting').count(), 1, 'the map waits under it');
+    assert.equal(await page.locator('.picture-note').count(), 0, 'a picture that goes needs no word');
+    await page.waitForFunction(() => window.shapanWall.ready.then(() => true), undefined, FAR);
+    await page.waitForSelector('.picture', { state: 'detached' });
+    assert.equal(await page.locator('.map.is-waiting').count(), 0, 'the map is seen');
+    await fresh.close();
+  });
+
   await t.test('shows a picture where there is no WebGL', once, async () => {
     const plain = await openBrowser(['--disable-gpu', '--disable-3d-apis', '--disable-software-rasterizer']);
     t.after(() => plain.close());

@@ -75,8 +75,8 @@ function launch(folder, listen, args) {
   return { end, said };
 }
 
-/** Opens Chromium with software drawing, so that it runs on a machine without a screen. */
-export function openBrowser(args = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']) {
+/** Opens Chromium with WebGL drawn by the processor, as on a machine without a graphics card. */
+export function openBrowser(args = ['--enable-unsafe-swiftshader']) {
   const known = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const executablePath = known.find((file) => file && existsSync(file));
   assert.ok(executablePath, 'no Chromium was found: install it (Debian: apt-get install chromium) or set CHROMIUM=FILE');

@@ -1,17 +1,22 @@
 // A MapLibre map dressed with the service's style and kept fresh tile by tile; what a page draws over it survives a new style.
 
-import { Map as GlMap, setWorkerUrl, type LayerSpecification, type MapOptions, type SourceSpecification, type StyleSpecification } from 'maplibre-gl';
+import { Map as GlMap, prewarm, setWorkerUrl, type LayerSpecification, type MapOptions, type SourceSpecification, type StyleSpecification } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import type { GeoJSON } from 'geojson';
 import type { Client } from '../service/client';
 import type { Camera } from './camera';
+import type { Drawing } from './drawing';
 import { countFeatures } from './counting';
 import { TileRefresher } from './refresher';
 import { parseSign, signPixels } from './shapes';
 import { anchorTiles, drawnFrom, drawnName, showOnly, tileOrigins } from './style';
 import { returnTextures } from './textures';
 import { TILE_BUFFER, type Bounds } from './touched';
+
+// Half a megabyte of worker comes and is compiled while the page still asks what there is to draw.
+setWorkerUrl(workerUrl);
+prewarm();
 
 /** What a page draws over the service's style, as one. */
 export interface Overlay {
@@ -29,27 +34,26 @@ export interface LiveMapEvents {
   lost?(lost: boolean): void;
 }
 
+/** A processor draws the first frames, which come as fast as tiles do, in so many parts of the pixels each way, and then one whole. */
+const DRAFT = 0.25;
+
 /** Heat spreads: a point counts in cells around it. */
 const HEAT_REACH = 1 / 4;
-
-/** Whether this browser can draw the map at all. */
-export function canDraw(): boolean {
-  const context = document.createElement('canvas').getContext('webgl2');
-  context?.getExtension('WEBGL_lose_context')?.loseContext();
-  return context !== null;
-}
 
 /** LiveMap owns one MapLibre map in an element; remove gives the element back empty. */
 export class LiveMap {
   /** The map itself, for the camera and for listening. Styles, sources and layers go through LiveMap. */
   readonly gl: GlMap;
-  /** Resolves when the first picture is complete. */
+  /** Resolves when the first picture is complete; the element says so as data-drawn=whole. */
   readonly ready: Promise<void>;
   #style: StyleSpecification;
   #shown: (name: string) => boolean;
   #refresher: TileRefresher;
   #failed = false;
   #gone = false;
+  #ratio: number;
+  /** Whether the first frames are drawn coarsely, and the map is not complete yet. */
+  #draft: boolean;
   #styled = false;
   #waiting = false;
   readonly #overlays = new Map<string, Overlay>();
@@ -60,21 +64,24 @@ export class LiveMap {
     style: StyleSpecification,
     shown: (name: string) => boolean,
     private readonly client: Client,
+    drawing: Drawing,
     private readonly events: LiveMapEvents = {},
     options: Partial<MapOptions> = {},
   ) {
-    setWorkerUrl(workerUrl);
+    this.#draft = drawing !== 'card';
+    this.#ratio = options.pixelRatio ?? window.devicePixelRatio;
     this.#style = anchorTiles(style, location.origin);
     this.#shown = shown;
     this.gl = new GlMap({
       attributionControl: false,
       maxTileCacheSize: 0, // a tile that leaves the view is fetched anew (mostly 304): it may have changed meanwhile
       zoomLevelsToOverscale: undefined,
-      fadeDuration: 200,
+      fadeDuration: this.#draft ? 0 : 200, // a fade is drawn many times
       minZoom: 9,
       maxZoom: 19.5,
       maxPitch: 70,
       ...options,
+      pixelRatio: this.#ratio * (this.#draft ? DRAFT : 1),
       container,
       style: showOnly(this.#style, shown),
       transformRequest: (url: string) => this.#request(url),
@@ -82,8 +89,14 @@ export class LiveMap {
     this.gl.setMissingStyleImageResolver((name) => this.#draw(name));
     returnTextures(this.gl);
     this.#refresher = this.#makeRefresher();
-    this.ready = new Promise((resolve) => this.gl.once('idle', () => resolve()));
+    this.ready = this.#complete(container);
     this.#listen();
+  }
+
+  /** Draws with so many pixels to a CSS pixel. */
+  sharpen(ratio: number): void {
+    this.#ratio = ratio;
+    if (!this.#draft) this.gl.setPixelRatio(ratio);
   }
 
   /** Whether the graphics context is lost at the moment: nothing can be asked of the map then. */
@@ -191,6 +204,22 @@ export class LiveMap {
       layers.splice(at < 0 ? layers.length : at, 0, ...overlay.layers);
     }
     this.gl.setStyle({ ...style, sources, layers }, { diff: true });
+  }
+
+  /** Waits for the first picture: where a draft comes first, for the whole one after it. */
+  async #complete(container: HTMLElement): Promise<void> {
+    await this.#idle();
+    if (this.#draft) {
+      container.dataset['drawn'] = 'draft';
+      this.#draft = false;
+      this.gl.setPixelRatio(this.#ratio);
+      await this.#idle();
+    }
+    container.dataset['drawn'] = 'whole';
+  }
+
+  #idle(): Promise<void> {
+    return new Promise((resolve) => this.gl.once('idle', () => resolve()));
   }
 
   #listen(): void {

@@ -2,7 +2,8 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MapOptions, StyleSpecification } from 'maplibre-gl';
-import { canDraw, LiveMap, type LiveMapEvents } from '../map/live';
+import { drawing } from '../map/drawing';
+import { LiveMap, type LiveMapEvents } from '../map/live';
 import type { Change } from '../service/data';
 import type { Lang } from '../words/format';
 import { say } from '../words/text';
@@ -28,7 +29,8 @@ export function MapView(p: MapViewProps) {
   const [fault, setFault] = useState<'noWebgl' | 'contextLost' | undefined>(undefined);
   useEffect(() => {
     if (!host.current) return;
-    if (!canDraw()) {
+    const by = drawing();
+    if (by === 'none') {
       setFault('noWebgl');
       return;
     }
@@ -39,7 +41,7 @@ export function MapView(p: MapViewProps) {
         p.events?.lost?.(lost);
       },
     };
-    const map = new LiveMap(host.current, p.style, (name) => p.shown(name), p.connection.client, events, p.options);
+    const map = new LiveMap(host.current, p.style, (name) => p.shown(name), p.connection.client, by, events, p.options);
     live.current = map;
     const leave = p.connection.follow((changes: readonly Change[]) => changes.forEach((c) => map.touch(c.layer, c.bounds)));
     const sized = new ResizeObserver(() => map.gl.resize());

@@ -3,7 +3,7 @@
 import { effect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FilterSpecification, StyleSpecification } from 'maplibre-gl';
-import { canDraw } from '../map/live';
+import { drawing, type Drawing } from '../map/drawing';
 import { say } from '../words/text';
 import { paintAreas } from './draw/areas';
 import { dimOutside } from './draw/outside';
@@ -14,43 +14,56 @@ import { Picture } from './pictureview';
 import type { Wall } from './wall';
 
 const AGAIN_MS = 15_000;
+/** How long the map waits for the picture; a caller who sees no areas gets none. */
+const PICTURE_MS = 1500;
 
-/** The map, or why there is none. */
+/** The picture at once, then the map over it, or why there is none. */
 export function Ground({ wall, ready }: { wall: Wall; ready(): void }) {
   const host = useRef<HTMLDivElement>(null);
   const [fault, setFault] = useState<'noWebgl' | 'contextLost' | undefined>(undefined);
   const [attempt, setAttempt] = useState(0);
+  const [pictured, setPictured] = useState(false); // the picture is on the screen, and the map may take the machine
+  const [drawn, setDrawn] = useState(false); // the map's own first picture is complete
   const styled = wall.connection.style.value !== undefined;
   useEffect(() => {
+    if (!styled) return;
+    const timer = setTimeout(() => setPictured(true), PICTURE_MS);
+    return () => clearTimeout(timer);
+  }, [styled]);
+  useEffect(() => {
     const style = wall.connection.style.peek();
-    if (!host.current || !style) return;
-    if (!canDraw()) {
+    if (!host.current || !style || !pictured) return;
+    const by = drawing();
+    if (by === 'none') {
       setFault('noWebgl');
       ready();
       const timer = setTimeout(() => setAttempt(attempt + 1), AGAIN_MS);
       return () => clearTimeout(timer);
     }
     setFault(undefined);
-    const map = open(wall, host.current, style, (lost) => setFault(lost ? 'contextLost' : undefined));
+    const map = open(wall, host.current, style, by, (lost) => setFault(lost ? 'contextLost' : undefined));
     wall.map.value = map;
-    void map.live.ready.then(ready);
+    void map.live.ready.then(() => {
+      setDrawn(true);
+      ready();
+    });
     const leave = follow(wall, map, style);
     return () => {
       leave();
       wall.map.value = undefined;
       map.remove();
     };
-  }, [styled, attempt]);
+  }, [styled && pictured, attempt]);
   return (
     <>
-      <div ref={host} class="map" />
-      {fault === 'noWebgl' && <Picture wall={wall} margins={insets} />}
+      {(!drawn || fault !== undefined) && <Picture wall={wall} margins={insets} alone={fault === 'noWebgl'} painted={() => setPictured(true)} />}
+      <div ref={host} class={`map${drawn && fault === undefined ? '' : ' is-waiting'}`} />
       {fault === 'contextLost' && <p class="map-fault" role="alert">{say(wall.lang.value, fault)}</p>}
     </>
   );
 }
 
-function open(wall: Wall, host: HTMLElement, style: StyleSpecification, lost: (lost: boolean) => void): WallMap {
+function open(wall: Wall, host: HTMLElement, style: StyleSpecification, by: Drawing, lost: (lost: boolean) => void): WallMap {
   const picked = async (layer: string, id: number): Promise<void> => {
     const item = await wall.look(layer, id);
     if (item) wall.open(item, layer, false);
@@ -60,7 +73,7 @@ function open(wall: Wall, host: HTMLElement, style: StyleSpecification, lost: (l
     picked: (layer, id) => void picked(layer, id),
     ground: (at) => wall.drill(at),
     lost,
-  }, insets);
+  }, insets, by);
 }
 
 /** Keeps a map as the wall wants it; the function returned ends that. */

@@ -3,6 +3,7 @@
 import { Marker, Popup, type StyleSpecification } from 'maplibre-gl';
 import { render, type ComponentChild } from 'preact';
 import type { Camera } from '../map/camera';
+import type { Drawing } from '../map/drawing';
 import { LiveMap } from '../map/live';
 import type { Bounds } from '../map/touched';
 import type { Client } from '../service/client';
@@ -41,6 +42,9 @@ const FLASH_MS = 9000;
 const FLIGHT_MS = 1400;
 /** Nearer than this nothing more is to be seen of a grid. */
 const NEAREST = 17.6;
+/** A processor draws no more pixels than these, if half as many each way are enough: one full screen. */
+const PROCESSOR_PIXELS = 1920 * 1080;
+const COARSEST = 0.5;
 
 /** WallMap is the wall's LiveMap with its camera work; remove gives the element back empty. */
 export class WallMap {
@@ -50,7 +54,7 @@ export class WallMap {
   readonly #flashes = new Set<Marker>();
   #popup: Popup | undefined;
 
-  /** `insets` measures what the panels take of the window. */
+  /** `insets` measures what the panels take of the window; `drawing` is who draws: a processor gets less to do. */
   constructor(
     private readonly container: HTMLElement,
     style: StyleSpecification,
@@ -58,15 +62,16 @@ export class WallMap {
     client: Client,
     private readonly events: MapEvents,
     private readonly insets: () => Insets,
+    private readonly drawing: Drawing,
   ) {
     this.#layOut();
-    this.live = new LiveMap(container, style, shown, client, {
+    this.live = new LiveMap(container, style, shown, client, drawing, {
       moved: (camera) => {
         this.#away = true;
         events.moved(camera);
       },
       lost: (lost) => events.lost(lost),
-    }, { pixelRatio: this.#pixelRatio(), maxCanvasSize: [16_384, 16_384], canvasContextAttributes: { antialias: true } });
+    }, { pixelRatio: this.#pixelRatio(), maxCanvasSize: [16_384, 16_384], canvasContextAttributes: { antialias: drawing === 'card' } });
     this.#listen();
   }
 
@@ -127,7 +132,7 @@ export class WallMap {
   /** Fits the map to the window and to what the panels leave of it. */
   resize(): void {
     this.#layOut();
-    this.live.gl.setPixelRatio(this.#pixelRatio());
+    this.live.sharpen(this.#pixelRatio());
     this.live.gl.resize();
     if (!this.#away) this.place(false);
     else if (!this.live.gone) this.live.gl.setPadding(this.#padding());
@@ -170,7 +175,10 @@ export class WallMap {
   }
 
   #pixelRatio(): number {
-    return window.devicePixelRatio * this.#scale();
+    const full = window.devicePixelRatio * this.#scale();
+    if (this.drawing === 'card') return full;
+    const pixels = window.innerWidth * window.innerHeight * window.devicePixelRatio ** 2;
+    return full * Math.min(1, Math.max(COARSEST, Math.sqrt(PROCESSOR_PIXELS / pixels)));
   }
 
   #layOut(): void {

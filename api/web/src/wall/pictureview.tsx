@@ -1,4 +1,4 @@
-// The picture that stands in for the map where a browser has no WebGL, kept fresh by the stream.
+// The picture that stands in for the map until its first frame is complete, and where a browser has no WebGL; kept fresh by the stream.
 
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
@@ -19,16 +19,31 @@ const REDRAW_MS = 400;
 
 type Drawn = { readonly tile: PictureTile; readonly image: ImageBitmap };
 
-/** The picture; `margins` measures what the panels take of the window. */
-export function Picture({ wall, margins }: { wall: Wall; margins(): Insets }) {
+/** What the picture is given. */
+interface PictureProps {
+  readonly wall: Wall;
+  /** Measures what the panels take of the window. */
+  margins(): Insets;
+  /** Whether it stays, as there is no map to come: then it has heat, and says what it is. */
+  readonly alone: boolean;
+  /** Called when it is first on the screen. */
+  painted(): void;
+}
+
+/** The picture. */
+export function Picture({ wall, margins, alone, painted }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const events = useMemo(() => eventsOf(wall), [wall]);
-  useEffect(() => (canvas.current ? keep(wall, canvas.current, events, margins) : undefined), [wall]);
+  useEffect(() => (canvas.current ? keep(wall, canvas.current, events, { margins, heated: alone, painted }) : undefined), [wall, alone]);
   const lang = wall.lang.value;
   return (
     <div class="picture">
       <canvas ref={canvas} role="img" aria-label={word(lang, 'picture', { n: events.shown.value.length })} />
-      <p class="picture-note" role="alert">{word(lang, 'pictureNote')}</p>
+      {alone && (
+        <p class="picture-note" role="alert">
+          {word(lang, 'pictureNote')}
+        </p>
+      )}
     </div>
   );
 }
@@ -55,16 +70,17 @@ function eventsOf(wall: Wall): Events {
 }
 
 /** Draws the picture again whenever what it shows has changed; the function returned ends that. */
-function keep(wall: Wall, canvas: HTMLCanvasElement, events: Events, margins: () => Insets): () => void {
+function keep(wall: Wall, canvas: HTMLCanvasElement, events: Events, { margins, heated, painted }: { margins(): Insets; heated: boolean; painted(): void }): () => void {
   let heat: readonly Drawn[] = [];
   let heatAt = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ended = false;
+  let first = true;
   const soon = (): void => {
     timer ??= setTimeout(() => {
       timer = undefined;
       draw();
-    }, REDRAW_MS);
+    }, first ? 0 : REDRAW_MS);
   };
   const draw = (): void => {
     const sheet = fitSheet(outlineOf(wall), window.innerWidth, window.innerHeight, margins());
@@ -78,7 +94,9 @@ function keep(wall: Wall, canvas: HTMLCanvasElement, events: Events, margins: ()
     drawPicture(context, sheet, contentOf(wall, events.shown.peek(), heat), sheet.height / 72);
     canvas.dataset['events'] = String(events.shown.peek().length);
     canvas.dataset['heat'] = String(heat.length);
-    if (performance.now() - heatAt < HEAT_EVERY_MS) return;
+    if (first) requestAnimationFrame(() => setTimeout(painted)); // after the frame that shows it
+    first = false;
+    if (!heated || performance.now() - heatAt < HEAT_EVERY_MS) return;
     heatAt = performance.now();
     void fetchHeat(wall, heatTiles(sheet)).then((tiles) => {
       if (ended) tiles.forEach((t) => t.image.close());
