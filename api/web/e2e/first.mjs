@@ -4,11 +4,11 @@
 import { openBrowser, startShapan } from './harness.mjs';
 
 const TIMES = 5;
-/** What tells that a page shows a map: of the wall a picture comes first, and where a processor draws a coarse map before the whole one. */
+/** What tells that a page shows a map: a picture or a sketch of the limits comes first. */
 const PAGES = [
   { name: 'wall', first: '.picture canvas[data-events]' },
-  { name: 'dispatch', first: '[data-drawn]' },
-  { name: 'analysis', first: '[data-drawn]' },
+  { name: 'dispatch', first: '.sketch[data-areas]' },
+  { name: 'analysis', first: '.sketch[data-areas]' },
 ];
 
 /** Waits for an element and the frame that shows it, looking rarely: a look at every frame would draw frames. */

@@ -8,6 +8,7 @@ import type { Change } from '../service/data';
 import type { Lang } from '../words/format';
 import { say } from '../words/text';
 import type { Connection } from './connection';
+import { Sketch } from './sketch';
 
 /** What the map is given. */
 export interface MapViewProps {
@@ -22,13 +23,22 @@ export interface MapViewProps {
   readonly options?: Partial<MapOptions>;
 }
 
-/** The map. Its first style makes it; later styles change it in place. */
+/** How long the map waits for the sketch. */
+const SKETCH_MS = 1000;
+
+/** The sketch at once, then the map. Its first style makes it; later styles change it in place. */
 export function MapView(p: MapViewProps) {
   const host = useRef<HTMLDivElement>(null);
   const live = useRef<LiveMap | undefined>(undefined);
   const [fault, setFault] = useState<'noWebgl' | 'contextLost' | undefined>(undefined);
+  const [begun, begin] = useState(false); // the sketch is on the screen, and the map may take the machine
+  const [drawn, setDrawn] = useState(false);
   useEffect(() => {
-    if (!host.current) return;
+    const timer = setTimeout(() => begin(true), SKETCH_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    if (!host.current || !begun) return;
     const by = drawing();
     if (by === 'none') {
       setFault('noWebgl');
@@ -43,6 +53,7 @@ export function MapView(p: MapViewProps) {
     };
     const map = new LiveMap(host.current, p.style, (name) => p.shown(name), p.connection.client, by, events, p.options);
     live.current = map;
+    void map.ready.then(() => setDrawn(true));
     const leave = p.connection.follow((changes: readonly Change[]) => changes.forEach((c) => map.touch(c.layer, c.bounds)));
     const sized = new ResizeObserver(() => map.gl.resize());
     sized.observe(host.current);
@@ -54,12 +65,13 @@ export function MapView(p: MapViewProps) {
       map.remove();
       live.current = undefined;
     };
-  }, []);
+  }, [begun]);
   useEffect(() => live.current?.restyle(p.style), [p.style]);
   useEffect(() => live.current?.show((name) => p.shown(name)), [p.shown]);
   return (
     <div class="map">
       <div ref={host} class="map-host" />
+      {!drawn && <Sketch connection={p.connection} style={p.style} options={p.options ?? {}} painted={() => begin(true)} />}
       {fault && (
         <p class="map-fault" role="alert">
           {say(p.lang, fault)}
