@@ -27,12 +27,24 @@ func (p *params) theme() string {
 	return themes[0]
 }
 
-var hexColor = regexp.MustCompile(`#[0-9a-fA-F]{6}\b`)
+var (
+	hexColor = regexp.MustCompile(`#[0-9a-fA-F]{6}\b`)
+	// filledSign is the name of a sign that is filled, or its entry in a legend.
+	filledSign = regexp.MustCompile(`shapan:(?:` + filled + `):#[0-9a-fA-F]{6}\b|"color": "#[0-9a-fA-F]{6}",\s+"shape": "(?:` + filled + `)"`)
+	painted    = regexp.MustCompile(filledSign.String() + `|` + hexColor.String())
+)
+
+// filled are the shapes of signs that have a dark rim and a light line inside it: they stand off from any ground.
+const filled = `circle|square|triangle|star|diamond|hexagon|cross|dot|person|screen`
 
 // inLight turns every colour of a dark theme into one that does the same work on white: hue and chroma stay, and what was
-// light is dark. So the two looks cannot differ in anything else, and signs and legends follow.
+// light is dark. So the two looks cannot differ in anything else, and legends follow. Filled signs keep their colours:
+// yellow is moderate in either look, and would be brown.
 func inLight(theme []byte) []byte {
-	return hexColor.ReplaceAllFunc(theme, func(hex []byte) []byte {
+	return painted.ReplaceAllFunc(theme, func(hex []byte) []byte {
+		if hex[0] != '#' {
+			return hex
+		}
 		n, err := strconv.ParseUint(string(hex[1:]), 16, 32)
 		if err != nil {
 			return hex // unreachable: the expression takes hexadecimal digits only

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -22,6 +23,18 @@ func TestALightThemeIsTheDarkOneTurned(t *testing.T) {
 	}
 	if strings.Contains(string(light), "#06111f") {
 		t.Error("the ground of the dark theme is left")
+	}
+}
+
+// A sign means the same in either look, and so does its entry in a legend.
+func TestFilledSignsKeepTheirColours(t *testing.T) {
+	t.Parallel()
+	dark, light := filledSign.FindAllString(string(wallTheme), -1), filledSign.FindAllString(string(inLight(wallTheme)), -1)
+	if len(dark) < 24 || !slices.Equal(dark, light) {
+		t.Errorf("filled signs of the dark look %v, of the light one %v", dark, light)
+	}
+	if line := "#b9a6ff"; !strings.Contains(string(wallTheme), line) || strings.Contains(string(inLight(wallTheme)), line) {
+		t.Errorf("the line of zones is %s in the light look too: a bare line would be too pale", line)
 	}
 }
 

@@ -10,3 +10,8 @@ it('lets nothing stand up, and draws it flat at every zoom', () => {
   expect(flat(style).layers).toEqual([layer('a', 'fill', 'buildings'), layer('c', 'fill', 'grids', 12)]);
   expect(style.layers).toHaveLength(3);
 });
+
+it('writes the names of zones only when the map is near', () => {
+  const label = { id: 'zones-label', type: 'symbol', source: 's', minzoom: 14, metadata: { 'shapan:layer': 'zones' } } as LayerSpecification;
+  expect(flat({ version: 8, sources: {}, layers: [label] }).layers[0]?.minzoom).toBeGreaterThan(14);
+});
