@@ -26,5 +26,6 @@ export default defineConfig({
       },
     },
   ],
-  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node', css: true },
+  // Each file has a context of its own in a thread that stays: a fifth of the time of a process each.
+  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node', pool: 'vmThreads', css: true },
 });
