@@ -98,7 +98,7 @@ func sampler() (stop func() (before, peak uint64)) {
 // bulk is how many rows the test of a bulk statement changes.
 func bulk() int64 {
 	if testing.Short() || underRace() {
-		return 100_000
+		return 20_000
 	}
 	return 1_000_000
 }
