@@ -4,6 +4,8 @@ import { formatCamera, parseCamera, type Camera } from '../map/camera';
 import type { Codec } from '../ui/address';
 import type { CommonState } from '../ui/shell';
 import { readTheme } from '../ui/theme';
+import { list, oneOf, whole, written } from '../ui/words';
+import { LANGS } from '../words/format';
 import { EVERYTHING, readFilter, writeFilter, type Filter } from './filter';
 import { AREA_FIELDS, type AreaField } from './schema';
 
@@ -54,14 +56,10 @@ export interface State extends CommonState {
   readonly seq?: number | undefined;
 }
 
-const one = <T extends string>(of: readonly T[], text: string | null): T | undefined => of.find((v) => v === text);
-const list = (text: string | null): readonly string[] | undefined => (text === null ? undefined : text.split(',').filter((v) => v !== ''));
-const whole = (text: string | null): number | undefined => (text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined);
-
 /** How it is written. */
 export const codec: Codec<State> = {
   read(words) {
-    const lang = one(['zh', 'en'], words.get('lang'));
+    const lang = oneOf(LANGS, words.get('lang'));
     const theme = readTheme(words.get('theme'));
     return {
       ...(lang ? { lang } : {}),
@@ -69,15 +67,15 @@ export const codec: Codec<State> = {
       view: parseCamera(words.get('view')),
       layer: words.get('layer') ?? undefined,
       filter: readFilter(words),
-      tab: one(TABS, words.get('tab')),
+      tab: oneOf(TABS, words.get('tab')),
       sort: words.get('sort') ?? undefined,
       columns: list(words.get('columns')),
       after: words.get('after') ?? undefined,
       page: whole(words.get('page')),
       id: whole(words.get('id')),
-      map: one(MAP_MODES, words.get('map')),
-      per: one(MEASURES, words.get('per')),
-      area: one(AREA_FIELDS, words.get('area')),
+      map: oneOf(MAP_MODES, words.get('map')),
+      per: oneOf(MEASURES, words.get('per')),
+      area: oneOf(AREA_FIELDS, words.get('area')),
       diff: words.get('diff') === '1' || undefined,
       versus: words.get('versus') ?? undefined,
       by: words.get('by') ?? undefined,
@@ -88,19 +86,10 @@ export const codec: Codec<State> = {
     };
   },
   write(state) {
-    const words = new URLSearchParams();
-    const set = (name: string, v: string | number | boolean | readonly string[] | undefined): void => {
-      if (v === undefined || v === '' || v === false) return;
-      words.set(name, v === true ? '1' : typeof v === 'object' ? v.join(',') : String(v));
-    };
-    set('lang', state.lang);
-    set('theme', state.theme);
-    set('layer', state.layer);
+    const words = written([['lang', state.lang], ['theme', state.theme], ['layer', state.layer]]);
     writeFilter(state.filter, words);
-    for (const name of ['tab', 'sort', 'columns', 'after', 'page', 'id', 'map', 'per', 'area', 'diff', 'versus', 'by', 'charts', 'facets', 'kpi', 'seq'] as const) {
-      set(name, state[name]);
-    }
-    if (state.view) words.set('view', formatCamera(state.view));
+    const rest = (['tab', 'sort', 'columns', 'after', 'page', 'id', 'map', 'per', 'area', 'diff', 'versus', 'by', 'charts', 'facets', 'kpi', 'seq'] as const).map((name) => [name, state[name] || undefined] as const);
+    for (const [name, word] of written([...rest, ['view', state.view && formatCamera(state.view)]])) words.set(name, word);
     return words;
   },
 };

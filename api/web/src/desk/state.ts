@@ -4,6 +4,8 @@ import { formatCamera, parseCamera, type Camera } from '../map/camera';
 import type { Codec } from '../ui/address';
 import type { CommonState } from '../ui/shell';
 import { readTheme } from '../ui/theme';
+import { list, oneOf, present, whole, written } from '../ui/words';
+import { LANGS } from '../words/format';
 
 /** Which events of the queue are shown: all, those that nobody was sent to, those that somebody was. */
 export const GROUPS = ['all', 'waiting', 'sent'] as const;
@@ -44,48 +46,39 @@ export const USUAL_LEVEL = 2;
 /** How it is written. */
 export const codec: Codec<State> = {
   read(words) {
-    const lang = words.get('lang');
-    const theme = readTheme(words.get('theme'));
-    const view = parseCamera(words.get('view'));
-    const event = whole(words.get('event'), 1, Number.MAX_SAFE_INTEGER);
-    const at = readPlace(words.get('at'));
-    const level = whole(words.get('level'), 1, 5);
-    const k = whole(words.get('k'), 1, MOST_K);
-    const severity = (words.get('severity') ?? '').split(',').filter((s) => /^[a-z_]{1,40}$/.test(s));
-    const group = GROUPS.find((g) => g === words.get('group'));
-    const area = /^\d{12}$/.exec(words.get('area') ?? '')?.[0];
-    return {
-      ...(lang === 'zh' || lang === 'en' ? { lang } : {}), ...(theme ? { theme } : {}), ...(view ? { view } : {}),
-      ...(event ? { event } : {}), ...(at && !event ? { at } : {}), ...(level ? { level } : {}), ...(k ? { k } : {}),
-      ...(severity.length > 0 ? { severity } : {}), ...(group ? { group } : {}), ...(area ? { area } : {}),
-      ...(words.get('new') === '1' ? { entering: true } : {}),
-    };
+    const event = whole(words.get('event'), 1);
+    const severity = list(words.get('severity'))?.filter((s) => /^[a-z_]{1,40}$/.test(s));
+    return present<State>({
+      lang: oneOf(LANGS, words.get('lang')),
+      theme: readTheme(words.get('theme')),
+      view: parseCamera(words.get('view')),
+      event,
+      at: event === undefined ? readPlace(words.get('at')) : undefined,
+      level: whole(words.get('level'), 1, 5),
+      k: whole(words.get('k'), 1, MOST_K),
+      severity: severity?.length ? severity : undefined,
+      group: oneOf(GROUPS, words.get('group')),
+      area: /^\d{12}$/.exec(words.get('area') ?? '')?.[0],
+      entering: words.get('new') === '1' ? true : undefined,
+    });
   },
   write(state) {
-    const words = new URLSearchParams();
-    const set = (name: string, value: string | number | undefined): void => {
-      if (value !== undefined && value !== '') words.set(name, String(value));
-    };
-    set('lang', state.lang);
-    set('theme', state.theme);
-    set('event', state.event);
-    if (state.event === undefined) set('at', state.at?.map((x) => x.toFixed(6)).join(','));
-    if (state.event === undefined) set('level', state.level);
-    set('k', state.k === USUAL_K ? undefined : state.k);
-    set('severity', state.severity?.join(','));
-    set('group', state.group === 'all' ? undefined : state.group);
-    set('area', state.area);
-    if (state.entering) words.set('new', '1');
-    set('view', state.view && formatCamera(state.view));
-    return words;
+    const { event } = state;
+    return written([
+      ['lang', state.lang],
+      ['theme', state.theme],
+      ['event', event],
+      ['at', event === undefined ? state.at?.map((x) => x.toFixed(6)) : undefined],
+      ['level', event === undefined ? state.level : undefined],
+      ['k', state.k === USUAL_K ? undefined : state.k],
+      ['severity', state.severity],
+      ['group', state.group === 'all' ? undefined : state.group],
+      ['area', state.area || undefined],
+      ['new', state.entering || undefined],
+      ['view', state.view && formatCamera(state.view)],
+    ]);
   },
 };
-
-function whole(s: string | null, least: number, most: number): number | undefined {
-  if (!/^\d{1,16}$/.test(s ?? '')) return undefined;
-  const n = Number(s);
-  return n >= least && n <= most ? n : undefined;
-}
 
 /** Reads lon,lat; undefined where it is no position. */
 export function readPlace(s: string | null): Place | undefined {

@@ -8,6 +8,8 @@ import { Connection } from '../ui/connection';
 import { langOf, themeOf, type CommonState } from '../ui/shell';
 import { readTheme, wear } from '../ui/theme';
 import { TokenDialog } from '../ui/token';
+import { oneOf, present, written } from '../ui/words';
+import { LANGS } from '../words/format';
 import { say } from '../words/text';
 import { readWallName } from './remote';
 import { Pad, PadView } from './remotepad';
@@ -19,13 +21,8 @@ interface State extends CommonState {
 }
 
 const codec: Codec<State> = {
-  read(words) {
-    const lang = words.get('lang');
-    const theme = readTheme(words.get('theme'));
-    const name = readWallName(words.get('name'));
-    return { ...(lang === 'zh' || lang === 'en' ? { lang } : {}), ...(theme ? { theme } : {}), ...(name ? { name } : {}) };
-  },
-  write: ({ lang, theme, name }) => new URLSearchParams([...(lang ? [['lang', lang]] : []), ...(theme ? [['theme', theme]] : []), ...(name ? [['name', name]] : [])]),
+  read: (words) => present<State>({ lang: oneOf(LANGS, words.get('lang')), theme: readTheme(words.get('theme')), name: readWallName(words.get('name')) }),
+  write: ({ lang, theme, name }) => written([['lang', lang], ['theme', theme], ['name', name]]),
 };
 
 const address = new Address(codec);

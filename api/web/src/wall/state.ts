@@ -4,7 +4,8 @@
 
 import { formatCamera, parseCamera, type Camera } from '../map/camera';
 import type { Codec } from '../ui/address';
-import type { Lang } from '../words/format';
+import { flag, list, oneOf, present, whole, written } from '../ui/words';
+import { LANGS, type Lang } from '../words/format';
 import { readKiosk, writeKiosk, type KioskWords } from './kiosk';
 import { readPlayback, writePlayback, type PlaybackWords } from './playback';
 
@@ -55,15 +56,14 @@ const MOST_FILTER = 2000;
 /** Reads and writes it. What cannot be read is left out. */
 export const codec: Codec<WallState> = {
   read(words) {
-    const lang = words.get('lang');
-    return present({
-      lang: lang === 'zh' || lang === 'en' ? lang : undefined,
+    return present<WallState>({
+      lang: oneOf(LANGS, words.get('lang')),
       scope: /^\d{6,20}$/.exec(words.get('scope') ?? '')?.[0],
       layers: list(words.get('layers')),
       heat: flag(words.get('heat')),
-      mode: MODES.find((mode) => mode === words.get('mode')),
+      mode: oneOf(MODES, words.get('mode')),
       level: whole(words.get('level'), 1, 5),
-      incident: whole(words.get('incident'), 0, Number.MAX_SAFE_INTEGER),
+      incident: whole(words.get('incident')),
       kpi: /^\w+$/.exec(words.get('kpi') ?? '')?.[0],
       records: words.get('records')?.slice(0, MOST_FILTER) || undefined,
       menu: flag(words.get('menu')),
@@ -77,39 +77,27 @@ export const codec: Codec<WallState> = {
     });
   },
   write(state) {
-    const words: [string, string | number | undefined][] = [
+    return written([
       ['lang', state.lang],
       ['scope', state.scope],
-      ['layers', state.layers?.join(',')],
-      ['heat', state.heat === undefined ? undefined : Number(state.heat)],
+      ['layers', state.layers],
+      ['heat', state.heat],
       ['mode', state.mode],
       ['level', state.level],
       ['incident', state.incident],
       ['kpi', state.kpi],
       ['records', state.records],
-      ['menu', state.menu === undefined ? undefined : Number(state.menu)],
-      ['hide', state.hide?.join(',')],
+      ['menu', state.menu],
+      ['hide', state.hide],
       ['bezels', state.bezels && `${state.bezels.columns}x${state.bezels.rows}`],
-      ['sound', state.sound === undefined ? undefined : Number(state.sound)],
-      ['tour', state.tour && 1],
+      ['sound', state.sound],
+      ['tour', state.tour],
       ...writePlayback(state),
       ...writeKiosk(state),
       ['view', state.view && formatCamera(state.view)],
-    ];
-    return new URLSearchParams(words.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
+    ]);
   },
 };
-
-const present = (state: WallState): WallState => Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined));
-
-const list = (text: string | null): string[] | undefined => text?.split(',').filter((name) => name !== '');
-
-const flag = (text: string | null): boolean | undefined => (text === '0' || text === '1' ? text === '1' : undefined);
-
-function whole(text: string | null, least: number, most: number): number | undefined {
-  const n = Number(text);
-  return text !== null && text !== '' && Number.isInteger(n) && n >= least && n <= most ? n : undefined;
-}
 
 function readBezels(text: string | null): Bezels | undefined {
   const match = /^(\d{1,2})x(\d{1,2})$/.exec(text ?? '');

@@ -1,7 +1,10 @@
 // Numbers, times and ages as a person reads them. Pure: the time is always given.
 
+/** The languages of the pages; the first is the usual one. */
+export const LANGS = ['zh', 'en'] as const;
+
 /** The languages of the pages. */
-export type Lang = 'zh' | 'en';
+export type Lang = (typeof LANGS)[number];
 
 /** China has one clock; the wall's days and hours are its days and hours wherever the browser stands. */
 const ZONE = 'Asia/Shanghai';
