@@ -46,7 +46,7 @@ export function Card(p: CardProps) {
 }
 
 function worded(field: string, value: string, { layer, area }: CardProps): string {
-  if (field === 'community') return area(value);
+  if (field === 'community' || field === 'grid') return area(value);
   if (/^\d{4}-\d\d-\d\dT/.test(value)) {
     const at = Date.parse(value);
     return `${day(at)} ${clock(at)}`;

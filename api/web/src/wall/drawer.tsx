@@ -25,7 +25,7 @@ export function Drawer({ wall }: { wall: Wall }) {
   const opened = asked.value !== undefined;
   useLayoutEffect(() => (opened ? wall.keys.add({ Escape: close, Backspace: close }) : undefined), [opened]);
   if (!asked.value) return null;
-  return <Opened wall={wall} path={asked.value.path} kpi={asked.value.kpi} close={close} />;
+  return <Opened key={asked.value.path} wall={wall} path={asked.value.path} kpi={asked.value.kpi} close={close} />;
 }
 
 function Opened({ wall, path, kpi, close }: { wall: Wall; path: string; kpi?: Kpi | undefined; close(): void }) {
@@ -36,12 +36,15 @@ function Opened({ wall, path, kpi, close }: { wall: Wall; path: string; kpi?: Kp
     void wall.facts.figures.at.value; // asked anew when the numbers were
     if (path === '') return;
     wall.connection.client.json(`${path}&limit=${ROWS}&sortby=-reported_at`).then(
-      (body) => (page.value = readPage(body)),
+      (body) => {
+        page.value = readPage(body);
+        fault.value = '';
+      },
       (error: unknown) => (fault.value = error instanceof Error ? error.message : String(error)),
     );
   });
   return (
-    <aside class="drawer panel" aria-label={kpi?.title[lang] ?? tell(lang, 'events')} key={path}>
+    <aside class="drawer panel" aria-label={kpi?.title[lang] ?? tell(lang, 'events')}>
       <div class="panel-head">
         <h2>{kpi?.title[lang] ?? tell(lang, 'events')}</h2>
         <button class="quiet" type="button" onClick={() => close()}>

@@ -107,7 +107,11 @@ export class Wall {
 
   /** Whether a layer of the catalogue, or the heat, is shown. */
   isShown(name: string): boolean {
-    if (LIVE_ONLY.has(name) && this.drives.playback.on.value) return false;
+    return !(LIVE_ONLY.has(name) && this.drives.playback.on.value) && this.#isChosen(name);
+  }
+
+  /** Whether it is shown, or will be when the past is left. */
+  #isChosen(name: string): boolean {
     const { heat, incident, layers, mode } = this.address.state.value;
     const drawn = this.drawn.value.find((l) => l.name === name)?.shown ?? true;
     if (name === HEAT) return (heat ?? drawn) && incident === undefined && mode === undefined; // one painting at a time
@@ -123,7 +127,7 @@ export class Wall {
     }
     const known = this.drawn.peek().map((l) => l.name).filter((n) => this.connection.sees(n));
     const hidden = (this.address.state.peek().layers ?? []).filter((n) => !known.includes(n)); // chosen, but not this caller's to see
-    this.address.change({ layers: [...known.filter((n) => (n === name) !== this.isShown(n)), ...hidden] });
+    this.address.change({ layers: [...known.filter((n) => (n === name ? !this.isShown(n) : this.#isChosen(n))), ...hidden] });
   }
 
   /** Narrows the list to a level, or with the chosen one again widens it. */

@@ -39,6 +39,7 @@ export function paintAreas(wall: Wall, map: WallMap): () => void {
       map.live.overlay(SOURCE, { below: BELOW, sources: { [SOURCE]: { type: 'geojson', data } }, layers: painted === 'rate' ? rates() : towers() });
     }),
     paintHexagons(wall, map),
+    () => (paintedRates.value = undefined),
   ];
   return () => ends.forEach((end) => end());
 }

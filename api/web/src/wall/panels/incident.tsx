@@ -17,6 +17,7 @@ const NEAR = 6;
 export function IncidentCard({ wall }: { wall: Wall }) {
   const lang = wall.lang.value;
   const item = wall.incident.event.value.value;
+  const missing = wall.incident.event.settled.value || !wall.connection.sees('events'); // no answer yet is none
   const leave = (
     <button class="quiet" type="button" onClick={() => wall.back()}>
       {tell(lang, 'leave')} (Esc)
@@ -24,7 +25,7 @@ export function IncidentCard({ wall }: { wall: Wall }) {
   );
   return (
     <Panel wall={wall} name="incident" title={tell(lang, 'incident')} note={leave}>
-      {item ? <Facts wall={wall} item={item} /> : <p class="note">{tell(lang, 'unknownEvent')}</p>}
+      {item ? <Facts wall={wall} item={item} /> : missing && <p class="note">{tell(lang, 'unknownEvent')}</p>}
     </Panel>
   );
 }

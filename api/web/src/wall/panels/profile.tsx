@@ -1,18 +1,25 @@
-// The subdistrict in four numbers, for those who may not see its events.
+// The subdistrict, or the scope, in four numbers, for those who may not see its events.
 
 import { valueNumber } from '../../service/data';
 import { count } from '../../words/format';
 import { say, type Word } from '../../words/text';
+import type { AreaLayer } from '../areas';
 import { Panel } from '../panel';
 import type { Wall } from '../wall';
 
 /** The panel; a number that is not known is left out. */
 export function Profile({ wall }: { wall: Wall }) {
   const lang = wall.lang.value;
-  const item = (wall.scope.value ?? wall.facts.areas.value.root)?.item;
+  const scope = wall.scope.value;
+  const areas = wall.facts.areas.value;
+  const item = (scope ?? areas.root)?.item;
+  const inside = (layer: AreaLayer): number | undefined => {
+    if (!scope) return wall.facts.card(layer)?.count;
+    return areas.of(layer).filter((area) => area !== scope && areas.holds(scope.code, area.code)).length || undefined;
+  };
   const numbers: [Word, number | undefined][] = [
-    ['communitiesName', wall.facts.card('communities')?.count],
-    ['gridsName', wall.facts.card('grids')?.count],
+    ['communitiesName', inside('communities')],
+    ['gridsName', inside('grids')],
     ['householdsName', item && valueNumber(item, 'households')],
     ['residentsName', item && valueNumber(item, 'residents')],
   ];
