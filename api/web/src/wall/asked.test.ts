@@ -21,12 +21,16 @@ describe('Asked', () => {
   });
 
   it('forgets the answer when nothing may be asked, and when there is none', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
     const { asked, question } = set((q) => (q === 'gone' ? Promise.reject(new MissingError(404, q)) : Promise.resolve(q)));
     await vi.waitFor(() => expect(asked.value.value).toBe('a'));
     question.value = 'gone';
     await vi.waitFor(() => expect([asked.value.value, asked.settled.value]).toEqual([undefined, true]));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(asked.settled.value, 'no answer is one, also later').toBe(true);
     question.value = undefined;
     await vi.waitFor(() => expect([asked.value.value, asked.settled.value]).toEqual([undefined, false]));
+    vi.useRealTimers();
   });
 
   it('takes the answer to the last question only', async () => {
@@ -38,6 +42,32 @@ describe('Asked', () => {
     waiting.get('a')?.('to a');
     await Promise.resolve();
     expect(asked.value.value).toBe('to b');
+  });
+
+  it('shows no answer under another question for longer than a second', async () => {
+    vi.useFakeTimers();
+    const { asked, question } = set((q) => (q === 'a' ? Promise.resolve(q) : Promise.reject(new TypeError('nobody answers'))));
+    await vi.advanceTimersByTimeAsync(0);
+    question.value = 'b';
+    await vi.advanceTimersByTimeAsync(500);
+    expect(asked.value.value, 'no flicker').toBe('a');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([asked.value.value, asked.settled.value]).toEqual([undefined, false]);
+    vi.useRealTimers();
+  });
+
+  it('asks no more once it is closed', async () => {
+    vi.useFakeTimers();
+    const heard: string[] = [];
+    const { asked, question, epoch } = set((q) => Promise.resolve(String(heard.push(q))));
+    await vi.advanceTimersByTimeAsync(0);
+    asked.soon();
+    asked.close();
+    question.value = 'b';
+    epoch.value++;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(heard).toEqual(['a']);
+    vi.useRealTimers();
   });
 
   it('keeps what it knows while asking fails, and asks until it succeeds', async () => {

@@ -1,6 +1,6 @@
 // The picture that stands in for the map until its first frame is complete, and where a browser has no WebGL; kept fresh by the stream.
 
-import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import { computed, effect, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Feature } from 'geojson';
 import { readPage, valueText, type Item } from '../service/data';
@@ -35,6 +35,7 @@ interface PictureProps {
 export function Picture({ wall, margins, alone, painted }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const events = useMemo(() => eventsOf(wall), [wall]);
+  useEffect(() => () => events.close(), [events]);
   useEffect(() => (canvas.current ? keep(wall, canvas.current, events, { margins, heated: alone, painted }) : undefined), [wall, alone]);
   const lang = wall.lang.value;
   return (
@@ -55,19 +56,18 @@ const OPEN_EVENTS = `/collections/events/items?limit=10000&properties=severity&$
 interface Events {
   /** The open ones, of now or of the moment that is played. */
   readonly shown: ReadonlySignal<readonly Item[]>;
-  /** Those of now are asked for while this is set. */
-  readonly wanted: Signal<boolean>;
   /** Asks again soon. */
   soon(): void;
+  /** Asks no more. */
+  close(): void;
 }
 
 function eventsOf(wall: Wall): Events {
   const { playback } = wall.drives;
-  const wanted = signal(true);
   const sees = computed(() => wall.connection.collections.value.some((c) => c.id === 'events'));
-  const asked = new Asked(computed(() => (wanted.value && sees.value ? OPEN_EVENTS : undefined)), wall.connection.epoch, async (path) => readPage(await wall.connection.client.json(path)).items);
+  const asked = new Asked(computed(() => (sees.value ? OPEN_EVENTS : undefined)), wall.connection.epoch, async (path) => readPage(await wall.connection.client.json(path)).items);
   const shown = computed(() => (playback.on.value ? (playback.open.value?.map((e) => e.item) ?? []) : (asked.value.value ?? [])));
-  return { shown, wanted, soon: () => asked.soon() };
+  return { shown, soon: () => asked.soon(), close: () => asked.close() };
 }
 
 /** Draws the picture again whenever what it shows has changed; the function returned ends that. */
@@ -112,7 +112,6 @@ function keep(wall: Wall, canvas: HTMLCanvasElement, events: Events, { margins, 
     soon();
   };
   window.addEventListener('resize', again);
-  events.wanted.value = true;
   const ends = [
     effect(() => {
       void [events.shown.value, wall.facts.shapes.value, wall.drawn.value, wall.lang.value];
@@ -129,7 +128,6 @@ function keep(wall: Wall, canvas: HTMLCanvasElement, events: Events, { margins, 
   ];
   return () => {
     ended = true;
-    events.wanted.value = false;
     clearTimeout(timer);
     window.removeEventListener('resize', again);
     ends.forEach((end) => end());

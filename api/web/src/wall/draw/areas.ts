@@ -74,6 +74,7 @@ function paintHexagons(wall: Wall, map: WallMap): () => void {
   const question = signal<string | undefined>(undefined);
   const cells = new Asked<FeatureCollection>(question, wall.connection.epoch, async (path) => (await wall.connection.client.json(path)) as FeatureCollection); // checked by the map itself
   const ends = [
+    () => cells.close(),
     effect(() => {
       const { mode, scope } = wall.address.state.value;
       const kpis = wall.facts.parts.value.value;
