@@ -52,8 +52,7 @@ PAGES ?= wall dispatch analysis drives
 
 .PHONY: e2e
 e2e: build postgis ## open the pages in a real browser against the real program, on either record (writes the pictures in docs/ with SCREENSHOT=1)
-	cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs,) SHAPAN_DESK_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs/desk.png,) \
-	  SHAPAN_SCREENSHOT_ANALYSIS=$(if $(SCREENSHOT),$(CURDIR)/docs/analysis.png,) npm run --silent e2e
+	cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_SCREENSHOT=$(if $(SCREENSHOT),$(CURDIR)/docs,) npm run --silent e2e
 	for page in $(PAGES); do \
 	  $(PRIVATE) --exec "cd $(WEB) && SHAPAN_BIN=$(CURDIR)/$(BIN) SHAPAN_E2E_DATABASE_URL=\$$SHAPAN_OWNER_URL node --test e2e/$$page.e2e.mjs" || exit 1; \
 	done

@@ -1,26 +1,19 @@
-// End to end: the analyst's page. SHAPAN_SCREENSHOT_ANALYSIS=FILE also writes a picture of it.
+// End to end: the analyst's page. SHAPAN_SCREENSHOT=FOLDER also writes a picture of it.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { test } from 'node:test';
-import { ask, assertClean, DRAW_MS, once, openBrowser, START_MS, startShapan } from './harness.mjs';
+import { ask, assertClean, DRAW_MS, newPage, once, openBrowser, PICTURES, START_MS, startShapan, watch } from './harness.mjs';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** Opens the page and notes what must not happen. */
 async function open(context, base, hash, token) {
-  const page = await context.newPage();
-  const seen = { foreign: [], errors: [], documents: 0, bytes: 0 };
-  page.on('request', (r) => {
-    if (!r.url().startsWith(`${base}/`) && !/^(blob|data):/.test(r.url())) seen.foreign.push(r.url());
-    if (r.isNavigationRequest()) seen.documents++;
-  });
-  page.on('console', (m) => {
-    if (m.type() === 'error' || (m.type() === 'warning' && !/swiftshader|GPU stall|software/i.test(m.text()))) seen.errors.push(`${m.type()}: ${m.text()}`);
-  });
-  page.on('pageerror', (e) => seen.errors.push(e.message));
+  const page = await newPage(context);
+  const seen = watch(page, base);
   await page.goto(`${base}/ui/analysis#${token ? `token=${token}&` : ''}${hash}`);
   await page.waitForFunction(() => window.shapanAnalysis?.map, undefined, { timeout: START_MS, polling: 100 });
   return { page, seen };
@@ -300,7 +293,7 @@ test('the analysis', { timeout: 600_000 }, async (t) => {
         assert.deepEqual(await serious(page), [], `${theme}, ${tab}`);
       }
     }
-    if (process.env.SHAPAN_SCREENSHOT_ANALYSIS) await page.screenshot({ path: process.env.SHAPAN_SCREENSHOT_ANALYSIS });
+    if (PICTURES) await page.screenshot({ path: path.join(PICTURES, 'analysis.png') });
   });
 
   await t.test('shows what is public without a token', async () => {

@@ -1,10 +1,11 @@
-// End to end: the dispatcher's desk. SHAPAN_DESK_SCREENSHOT=FILE also writes a picture of it.
+// End to end: the dispatcher's desk. SHAPAN_SCREENSHOT=FOLDER also writes a picture of it.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { test } from 'node:test';
-import { ask, assertClean, once, openBrowser, startShapan, watch } from './harness.mjs';
+import { ask, assertClean, newPage, once, openBrowser, PICTURES, startShapan, watch } from './harness.mjs';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WAIT = { timeout: 20_000 };
@@ -15,7 +16,7 @@ const PROVOKED = /status of (409|422)|\/calendar\?/;
 /** Opens the desk at a state of its address. */
 async function openDesk(browser, shapan, hash, token = shapan.admin, viewport = { width: 1024, height: 768 }) {
   const context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
-  const page = await context.newPage();
+  const page = await newPage(context);
   const seen = watch(page, shapan.base, PROVOKED);
   await page.goto(`${shapan.base}/ui/dispatch#${hash}${token ? `&token=${token}` : ''}`);
   await page.waitForSelector('.masthead .health', WAIT);
@@ -218,10 +219,10 @@ test('the desk', { timeout: 600_000 }, async (t) => {
       await assertAccessible(page, `the reason, ${theme}`);
       await page.keyboard.press('Escape');
       await page.waitForSelector('.reason', { state: 'detached', ...WAIT });
-      if (theme === 'dark' && process.env.SHAPAN_DESK_SCREENSHOT) {
+      if (theme === 'dark' && PICTURES) {
         await page.keyboard.press('1');
         await page.waitForTimeout(9000);
-        await page.screenshot({ path: process.env.SHAPAN_DESK_SCREENSHOT });
+        await page.screenshot({ path: path.join(PICTURES, 'desk.png') });
       }
       await page.keyboard.press('n');
       await page.waitForSelector('.entry .place-name', WAIT);

@@ -14,6 +14,8 @@ export const BIN = process.env.SHAPAN_BIN ?? '../../bin/shapan';
 export const DATABASE = process.env.SHAPAN_E2E_DATABASE_URL;
 /** For tests of what no record can change: they run once, beside the file. */
 export const once = DATABASE ? { skip: 'seen beside the file' } : {};
+/** The folder that gets pictures of the pages; undefined for none. */
+export const PICTURES = process.env.SHAPAN_SCREENSHOT || undefined;
 export const START_MS = 60_000;
 export const DRAW_MS = 180_000; // a machine without a graphics card draws slowly
 
@@ -101,9 +103,24 @@ export function watch(page, base, expected = /$^/) {
   return seen;
 }
 
+/** Opens an empty page. For pictures it believes in a graphics card: it draws finely, and takes its time. */
+export async function newPage(browser) {
+  const page = await browser.newPage();
+  if (PICTURES) {
+    await page.addInitScript(() => {
+      const { getParameter } = WebGL2RenderingContext.prototype;
+      const UNMASKED_RENDERER = 0x9246;
+      WebGL2RenderingContext.prototype.getParameter = function (name) {
+        return name === UNMASKED_RENDERER ? 'a card' : getParameter.call(this, name);
+      };
+    });
+  }
+  return page;
+}
+
 /** Opens the wall and watches it. */
 export async function openPage(browser, base, url, viewport = { width: 1280, height: 720 }) {
-  const page = await browser.newPage();
+  const page = await newPage(browser);
   await page.setViewportSize(viewport);
   const seen = watch(page, base);
   await page.goto(url);

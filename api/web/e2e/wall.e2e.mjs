@@ -5,11 +5,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { latest, validateStyleMin } from '@maplibre/maplibre-gl-style-spec';
-import { ask, assertClean, DATABASE, DRAW_MS, once, openBrowser, openPage, startShapan, waitForCount } from './harness.mjs';
+import { ask, assertClean, DATABASE, DRAW_MS, once, openBrowser, openPage, PICTURES, startShapan, waitForCount } from './harness.mjs';
 import { faults, WALLS } from './layout.mjs';
 
 const OPEN = 'closed_at=null()&cancelled_at=null()';
-const PICTURES = process.env.SHAPAN_SCREENSHOT;
 const LONG = { timeout: 120_000 };
 
 test('the wall', { timeout: 900_000 }, async (t) => {
