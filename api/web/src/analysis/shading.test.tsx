@@ -94,6 +94,7 @@ describe('heat', () => {
     const heat = await shade(view);
     expect(view.asked).toEqual(['/heat/events/legend.json?level=3&lang=zh']);
     expect([heat.title(), heat.lines(), heat.notes()]).toEqual(['事件 条/公顷·周', ['10', '2.5', '0'], ['不足 30 户的格子颜色变淡']]);
+    expect(heat.shading().legend?.lines.map((l) => l.color)).toEqual(['#303030', '#202020', '#101010']);
     expect(heat.drawn()).toContain('/heat/events/{z}/{x}/{y}.png?scale=2&level=3&lang=zh');
   });
 

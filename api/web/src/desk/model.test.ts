@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { away, later, problem } from '../ui/testing';
 import { aDesk, eventBody, heldBody, pageOf, PUBLIC } from './desk.testing';
-import { QUEUE_LIMIT, subjectOf } from './model';
+import { QUEUE_LIMIT, subjectOf, type Desk } from './model';
 import { NOW, rankingBody } from './sample.testing';
 
 let opened: ReturnType<typeof aDesk> | undefined;
@@ -25,7 +25,7 @@ afterEach(() => {
 
 const QUEUE = '/collections/events/items?stage';
 const HELD = '/collections/assignments/items';
-const ids = (of: { readonly id: number }[] | readonly { readonly id: number }[]): number[] => of.map((e) => e.id);
+const ids = (of: readonly { readonly id: number }[]): number[] => of.map((e) => e.id);
 
 describe('the queue', () => {
   it('has the open events in the order in which they are due, the most severe first, as the address filters them', async () => {
@@ -70,18 +70,21 @@ describe('the queue', () => {
     expect(service.asked(QUEUE)).toHaveLength(2);
   });
 
-  it('is what the newest answer says, whichever comes last', async () => {
+  it.each([
+    ['the queue', 'events', '/collections/events/items?', (desk: Desk) => ids(desk.queue.value)],
+    ['who is held', 'assignments', HELD, (desk: Desk) => desk.assignments.value.map((a) => a.responder)],
+  ] as const)('is what the newest answer says, whichever comes last: %s', async (_, layer, path, shown) => {
     const { desk, service, pass, changed } = await open();
     const slow = later();
-    service.answers['/collections/events/items?'] = slow.answer;
-    changed({ layer: 'events' });
+    service.answers[path] = slow.answer;
+    changed({ layer });
     await pass(300);
-    service.answers['/collections/events/items?'] = pageOf(eventBody(5));
-    changed({ layer: 'events' });
+    service.answers[path] = pageOf(eventBody(5));
+    changed({ layer });
     await pass(300);
     slow.come(pageOf(eventBody(1), eventBody(4)));
     await pass();
-    expect([ids(desk.queue.value), desk.open.value]).toEqual([[5], 1]);
+    expect(shown(desk)).toEqual([5]);
   });
 });
 
@@ -108,14 +111,15 @@ describe('whoever may see little', () => {
   });
 
   it('is not shown an answer that the one before was waiting for', async () => {
-    const [queue, event] = [later(), later()];
-    const { desk, see, pass } = await open('#event=1', { '/collections/events/items?': queue.answer, '/collections/events/items/1': event.answer });
+    const [queue, event, held] = [later(), later(), later()];
+    const { desk, see, pass } = await open('#event=1', { '/collections/events/items?': queue.answer, '/collections/events/items/1': event.answer, [HELD]: held.answer });
     desk.connection.use(undefined);
     see(PUBLIC);
     queue.come(pageOf(eventBody(1)));
     event.come(eventBody(1));
+    held.come(pageOf(heldBody(58, 1, 'assigned')));
     await pass();
-    expect([desk.queue.value, desk.event.value]).toEqual([[], undefined]);
+    expect([desk.queue.value, desk.event.value, desk.assignments.value]).toEqual([[], undefined, []]);
   });
 });
 
@@ -149,10 +153,15 @@ describe('what is looked at', () => {
 
   it('is not mixed up with what was looked at before, whose answer comes late', async () => {
     const slow = later();
-    const { desk, pass } = await open('#event=1', { '/dispatch?event=1': slow.answer, '/dispatch?event=2': rankingBody({ level: 5 }) });
+    const { desk, service, pass, changed } = await open('#event=1', { '/dispatch?event=1': slow.answer, '/dispatch?event=2': rankingBody({ level: 5 }) });
+    const event = later();
+    service.answers['/collections/events/items/1'] = event.answer;
+    changed({ layer: 'events', id: 1 });
+    await pass(250);
     desk.openEvent(2);
     await pass();
     expect([desk.event.value?.id, desk.ranking.value?.level]).toEqual([2, 5]);
+    event.come(eventBody(1));
     slow.come(rankingBody({ level: 1 }));
     await pass();
     expect([desk.event.value?.id, desk.ranking.value?.level]).toEqual([2, 5]);
