@@ -10,9 +10,9 @@ import { say } from './words';
 export function Card({ view, found }: { view: View; found: Answer<{ item: Item } | undefined> }) {
   const { lang, layer, state, areas } = view;
   if (state.id === undefined) return null;
-  const values = found.value?.item.values;
+  const values = found.value?.item.id === state.id ? found.value.item.values : undefined; // not those of the record before
   return (
-    <section class="card panel" aria-label={say(lang, 'selected')} data-card={found.value?.item.id}>
+    <section class="card panel" aria-label={say(lang, 'selected')} data-card={values && state.id}>
       <header>
         <h2>
           {layer.title[lang]} {state.id}

@@ -14,7 +14,7 @@ import { MapPane } from './mappane';
 import { PAGE_SIZE } from './pager';
 import { Share } from './share';
 import { shownFields, Table } from './table';
-import { Tabs } from './tabs';
+import { Tabs, tabOf } from './tabs';
 import { useAnswer } from './use';
 import { keyOf, type View } from './view';
 import { say } from './words';
@@ -28,7 +28,7 @@ export function Page({ view, connection }: { view: View; connection: Connection 
   const found = useAnswer(state.id === undefined ? undefined : keyOf(view, 'item', state.id), (signal) => askItem(client, layer.id, state.id ?? 0, signal));
   const style = connection.style.value;
   usePaper(view.theme);
-  const tab = state.tab ?? 'table';
+  const tab = tabOf(view);
   return (
     <main class="analysis">
       <FilterPanel view={view} />

@@ -1,14 +1,20 @@
 // The tabs of the results; arrows move between them.
 
-import { TABS } from './state';
+import { TABS, type Tab } from './state';
 import type { View } from './view';
 import { say } from './words';
 
-/** The tabs. A layer without figures has no KPIs. */
+/** The tabs of a layer: one without figures has no KPIs. */
+const tabsOf = ({ layer }: Pick<View, 'layer'>): readonly Tab[] => TABS.filter((t) => t !== 'kpi' || layer.id === 'events');
+
+/** The tab that is shown: the first where the address names none that there is. */
+export const tabOf = (view: Pick<View, 'layer' | 'state'>): Tab => tabsOf(view).find((t) => t === view.state.tab) ?? 'table';
+
+/** The tabs. */
 export function Tabs({ view }: { view: View }) {
-  const { lang, state, layer } = view;
-  const tabs = TABS.filter((t) => t !== 'kpi' || layer.id === 'events');
-  const here = state.tab ?? 'table';
+  const { lang } = view;
+  const tabs = tabsOf(view);
+  const here = tabOf(view);
   const move = (by: number): void => {
     const next = tabs[(tabs.indexOf(here) + by + tabs.length) % tabs.length];
     if (next === undefined) return;

@@ -34,20 +34,21 @@ export const AREAS = new Areas([
   area('420106001002001', '中山001网格', 'grid', '42010600100201'),
 ]);
 
-/** A view that remembers what was changed in it: `state` is always the newest. */
+/** A view that remembers what was changed in it: `state` is always the newest. An answer may be an Error, a Response, or come later. */
 export function testView(state: Partial<State> = {}, answer: (path: string) => unknown = () => ({})): View & { readonly asked: string[] } {
   const [layer] = readLayers({ collections: [CARD] });
   if (!layer) throw new Error('the card has no layer');
   const asked: string[] = [];
   const client = Object.assign(new Client(new TokenStore(undefined, undefined), () => undefined), {
-    get: (path: string) => {
+    get: async (path: string) => {
       asked.push(path);
-      const body = answer(path);
-      return body instanceof Error ? Promise.reject(body) : Promise.resolve(new Response(JSON.stringify(body), { headers: { 'Shapan-Seq': '12' } }));
+      const body = await answer(path);
+      if (body instanceof Error) throw body;
+      return body instanceof Response ? body : new Response(JSON.stringify(body), { headers: { 'Shapan-Seq': '12' } });
     },
   });
   const view = {
-    lang: 'zh' as const, theme: 'dark' as const, client, layers: [layer], layer, areas: AREAS, extent: { first: '2016-01-01', last: '2017-12-31' }, tick: 0, asked,
+    lang: state.lang ?? ('zh' as const), theme: 'dark' as const, client, layers: [layer], layer, areas: AREAS, extent: { first: '2016-01-01', last: '2017-12-31' }, tick: 0, asked,
     state: { filter: { terms: [] }, ...state } as State,
     change(parts: Partial<State>) {
       view.state = { ...view.state, ...parts };
@@ -68,6 +69,21 @@ export async function shown(component: ComponentChild): Promise<HTMLElement> {
   return host;
 }
 
+/** Draws a component as the page does: it is drawn anew with whatever it changes in the view. */
+export async function living(view: ReturnType<typeof testView>, component: (view: View) => ComponentChild): Promise<HTMLElement> {
+  const host = document.createElement('div');
+  document.body.replaceChildren(host);
+  const draw = (): void => void act(() => render(component({ ...view }), host));
+  const { change } = view;
+  view.change = (parts) => {
+    change(parts);
+    draw();
+  };
+  draw();
+  await answered();
+  return host;
+}
+
 /** Clicks the first element that a selector finds. */
 export async function click(host: HTMLElement, selector: string): Promise<void> {
   const found = host.querySelector<HTMLElement>(selector);
@@ -77,7 +93,7 @@ export async function click(host: HTMLElement, selector: string): Promise<void> 
 }
 
 /** Lets the answers of the service come, which are there already, and be drawn. */
-const answered = (): Promise<void> => act(() => new Promise<void>((resolve) => setTimeout(resolve, 5)));
+export const answered = (): Promise<void> => act(() => new Promise<void>((resolve) => setTimeout(resolve, 5)));
 
 /** The texts of the elements that a selector finds. */
 export const texts = (host: HTMLElement, selector: string): string[] => [...host.querySelectorAll(selector)].map((e) => (e.textContent ?? '').trim());

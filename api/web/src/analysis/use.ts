@@ -18,19 +18,19 @@ export const errorText = (error: unknown): string => (error instanceof Error ? e
  * An answer to the key before stays while the next is on its way.
  */
 export function useAnswer<T>(key: string | undefined, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
-  const [answer, set] = useState<Answer<T>>({ asking: key !== undefined });
+  const [{ of, ...answer }, set] = useState<Answer<T> & { readonly of: string | undefined }>({ asking: key !== undefined, of: key });
   useEffect(() => {
     if (key === undefined) {
-      set({ asking: false });
+      set({ asking: false, of: key });
       return;
     }
     const abort = new AbortController();
-    set((before) => ({ ...before, asking: true }));
+    set((before) => ({ ...before, asking: true, of: key }));
     ask(abort.signal).then(
-      (value) => !abort.signal.aborted && set({ value, asking: false }),
-      (error: unknown) => !abort.signal.aborted && set({ error: errorText(error), asking: false }),
+      (value) => !abort.signal.aborted && set({ value, asking: false, of: key }),
+      (error: unknown) => !abort.signal.aborted && set({ error: errorText(error), asking: false, of: key }),
     );
     return () => abort.abort();
   }, [key]);
-  return answer;
+  return of === key ? answer : { ...answer, asking: key !== undefined }; // what is drawn before the question is put
 }

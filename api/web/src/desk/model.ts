@@ -76,7 +76,10 @@ export class Desk {
   readonly #queueSoon = new Soon(() => void this.#keep(this.#askQueue));
   readonly #heldSoon = new Soon(() => void this.#keep(this.#askHeld));
   readonly #subjectSoon = new Soon(() => void this.#keep(this.#askSubject));
+  /** How often each was asked for: an answer that is not the last one's counts no more. */
   #asked = 0;
+  #queueAsked = 0;
+  #heldAsked = 0;
 
   constructor(
     readonly connection: Connection,
@@ -107,8 +110,9 @@ export class Desk {
       void this.#keep(this.#askPosts);
       void this.#keep(this.#askCalendar);
     });
+    const about = computed(() => JSON.stringify([this.subject.value, this.connection.epoch.value, this.seen.value, this.address.state.value.k, langOf(this.address.state.value)]));
     effect(() => {
-      void [this.subject.value, this.connection.epoch.value, this.seen.value, this.address.state.value.k, langOf(this.address.state.value)];
+      void about.value;
       this.picked.value = undefined;
       this.role.value = undefined;
       this.#subjectSoon.within(0);
@@ -170,7 +174,11 @@ export class Desk {
     this.events.value = [];
     this.open.value = undefined;
     this.assignments.value = [];
-    this.log.value = [];
+    this.#asked++;
+    this.#queueAsked++;
+    this.#heldAsked++;
+    this.#shown = undefined;
+    this.#clearSubject();
   }
 
   #changed(changes: readonly Change[]): void {
@@ -194,18 +202,22 @@ export class Desk {
   }
 
   readonly #askQueue = async (): Promise<void> => {
+    const turn = ++this.#queueAsked;
     const page = readPage(await this.connection.client.json(`/collections/events/items?stage=${OPEN_STAGES.join(',')}&sortby=-level,-reported_at&limit=${QUEUE_LIMIT}&properties=${EVENT_FIELDS}`));
+    if (turn !== this.#queueAsked) return;
     this.events.value = page.items.map(readEvent);
     this.open.value = page.matched;
   };
 
   readonly #askHeld = async (): Promise<void> => {
     if (!this.connection.sees('assignments')) return;
+    const turn = ++this.#heldAsked;
     const page = readPage(await this.connection.client.json('/collections/assignments/items?limit=1000'));
+    if (turn !== this.#heldAsked) return;
     this.assignments.value = page.items.map(readAssignment);
     const event = this.address.state.peek().event;
-    if (event === undefined || !this.connection.sees('dispatch_log')) this.log.value = [];
-    else this.log.value = (await this.#items(`/collections/dispatch_log/items?event_id=${event}&sortby=-at&limit=${LOG_LIMIT}`)).map(readLogStep);
+    const steps = event === undefined || !this.connection.sees('dispatch_log') ? [] : await this.#items(`/collections/dispatch_log/items?event_id=${event}&sortby=-at&limit=${LOG_LIMIT}`);
+    if (turn === this.#heldAsked && event === this.address.state.peek().event) this.log.value = steps.map(readLogStep);
   };
 
   readonly #askPosts = async (): Promise<void> => {

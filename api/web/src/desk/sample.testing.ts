@@ -21,14 +21,16 @@ const candidate = (rank: number, method: string) => ({
   route: method === 'network' ? [[114.308 + rank / 1000, 30.568], [114.308, 30.5674]] : [],
 });
 
-/** A ranking of three, the last of them by an estimate. */
-export const aRanking = (): Ranking =>
-  readRanking({
-    lon: 114.308, lat: 30.5674, level: 3, policy: 'balanced', parameters: 'default-1', input_hash: 'abcdef',
-    lists: [{
-      role: 'grid_leader', title: { zh: '网格长', en: 'Grid leader' }, available: 12, summary: { zh: '推荐 网格长 1', en: '网格长 1 should go' },
-      why_not_nearest: { zh: '最近的是 网格长 9', en: 'the nearest is 网格长 9' }, candidates: [candidate(1, 'network'), candidate(2, 'network'), candidate(3, 'estimate')],
-      excluded: [{ id: 9, code: 'W9', post: '网格长 9', reason_code: 'on_leave', reason: { zh: '请假', en: 'is on leave' } }],
-    }],
-    escalation: { ack_min: 3, steps: [{ after_min: 3, to: 'zone_leader', who: { id: 4, code: 'Z', post: '片长 1' } }] },
-  });
+/** What the service answers to who should go: three, the last of them by an estimate. */
+export const rankingBody = (more: object = {}): object => ({
+  lon: 114.308, lat: 30.5674, level: 3, policy: 'balanced', parameters: 'default-1', input_hash: 'abcdef',
+  lists: [{
+    role: 'grid_leader', title: { zh: '网格长', en: 'Grid leader' }, available: 12, summary: { zh: '推荐 网格长 1', en: '网格长 1 should go' },
+    why_not_nearest: { zh: '最近的是 网格长 9', en: 'the nearest is 网格长 9' }, candidates: [candidate(1, 'network'), candidate(2, 'network'), candidate(3, 'estimate')],
+    excluded: [{ id: 9, code: 'W9', post: '网格长 9', reason_code: 'on_leave', reason: { zh: '请假', en: 'is on leave' } }],
+  }],
+  escalation: { ack_min: 3, steps: [{ after_min: 3, to: 'zone_leader', who: { id: 4, code: 'Z', post: '片长 1' } }] }, ...more,
+});
+
+/** The ranking that it is. */
+export const aRanking = (): Ranking => readRanking(rankingBody());

@@ -58,7 +58,7 @@ function Subject({ desk }: { readonly desk: Desk }) {
       {subject?.kind === 'place' && <PlaceHead desk={desk} />}
       {desk.card.value && <PlaceFacts lang={lang} card={desk.card.value} category={(c) => desk.title('facilities', 'category', c)} />}
       <HeldPart desk={desk} />
-      {!(event && !isOpen(event)) && <RankingPart desk={desk} />}
+      {event !== null && !(event && !(isOpen(event) && event.at)) && <RankingPart desk={desk} />}
       <DispatchLog lang={lang} steps={desk.log.value} post={(c) => desk.post(c)} action={(a) => desk.title('dispatch_log', 'action', a)} />
       <p class="print-only small">{say(lang, 'printed', { time: `${day(desk.lately.value)} ${clock(desk.lately.value)}` })}</p>
     </>
