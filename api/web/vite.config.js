@@ -26,6 +26,6 @@ export default defineConfig({
       },
     },
   ],
-  // Each file has a context of its own in a thread that stays: a fifth of the time of a process each.
-  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node', pool: 'vmThreads', css: true },
+  // Each file has a thread of its own: as apart as processes, and quicker to start.
+  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node', pool: 'threads', css: true },
 });
