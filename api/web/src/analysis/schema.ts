@@ -56,7 +56,7 @@ export function titles(v: unknown, otherwise = ''): Titles {
   return { zh: zh || en || otherwise, en: en || zh || otherwise };
 }
 
-/** Reads /collections. Layers of persons are left out where the caller may not see single ones. */
+/** Reads /collections: the layers that the caller may see. */
 export function readLayers(body: unknown): Layer[] {
   return arr(obj(body)['collections']).map((entry) => {
     const card = obj(entry);

@@ -103,11 +103,12 @@ describe('whoever may see little', () => {
   it('keeps nothing of what another was shown: not the queue, not the event, not who should go', async () => {
     const { desk, see, pass } = await open('#event=1', { [HELD]: pageOf(heldBody(58, 1, 'assigned')), '/collections/dispatch_log/items': pageOf({ id: 1, properties: { action: 'assigned' } }) });
     expect([desk.event.value?.id, desk.held().length, desk.log.value.length, desk.candidates.value.length]).toEqual([1, 1, 1, 3]);
+    desk.dispatching.notice.value = { kind: 'good', text: '已派遣 网格长 001-006' };
     desk.connection.use(undefined);
     see(PUBLIC);
     await pass();
     expect([desk.queue.value, desk.open.value, desk.held(), desk.log.value]).toEqual([[], undefined, [], []]);
-    expect([desk.event.value, desk.card.value, desk.candidates.value, desk.candidate.value]).toEqual([undefined, undefined, [], undefined]);
+    expect([desk.event.value, desk.card.value, desk.candidates.value, desk.candidate.value, desk.dispatching.notice.value]).toEqual([undefined, undefined, [], undefined, undefined]);
   });
 
   it('is not shown an answer that the one before was waiting for', async () => {

@@ -178,6 +178,7 @@ export class Desk {
     this.#queueAsked++;
     this.#heldAsked++;
     this.#shown = undefined;
+    this.dispatching.notice.value = undefined; // it names a post, and undoes
     this.#clearSubject();
   }
 
