@@ -106,17 +106,16 @@ func Work(ctx context.Context, v *layers.View, q Question) (*Answer, error) {
 	p := newPlan(t, definitions, windows, skip)
 	p.calendar = q.Calendar
 	p.horizon, _ = Newest(t, q.Now)
-	whole := newTallies(len(windows), len(definitions))
-	areas := map[string]*tallies{}
+	books := newLedger(func() *tallies { return newTallies(len(windows), len(definitions)) }, areaField)
 	for code := range sizes.areas {
-		areas[code] = newTallies(len(windows), len(definitions))
+		books.area(code)
 	}
-	if err := pass(ctx, t, filter, areaField, p, whole, areas); err != nil {
+	if err := each(ctx, t, filter, func(r layers.Row) { p.count(r, books.of(r)...) }); err != nil {
 		return nil, err
 	}
 	a := newAssembly(definitions, skip, windows)
-	out := &Answer{Figures: a.figures(whole, sizes.whole, nil), Horizon: p.horizon}
-	for code, tallies := range areas {
+	out := &Answer{Figures: a.figures(books.whole, sizes.whole, nil), Horizon: p.horizon}
+	for code, tallies := range books.areas {
 		size, known := sizes.areas[code]
 		if !known && tallies.empty() {
 			continue
@@ -131,8 +130,42 @@ func Work(ctx context.Context, v *layers.View, q Question) (*Answer, error) {
 	return out, nil
 }
 
-// pass counts every event once, for the whole and, where field is not negative, for the area that it names.
-func pass(ctx context.Context, t *layers.Table, f layers.Filter, field int, p *plan, whole *tallies, areas map[string]*tallies) (err error) {
+// ledger is what was counted: of the whole and, by code, of its areas.
+type ledger struct {
+	blank func() *tallies
+	field int // of the row that names its area; negative: there are no areas
+	areas map[string]*tallies
+	whole *tallies
+	both  [2]*tallies // what of returns
+}
+
+func newLedger(blank func() *tallies, field int) *ledger {
+	l := &ledger{blank: blank, field: field, areas: map[string]*tallies{}, whole: blank()}
+	l.both[0] = l.whole
+	return l
+}
+
+// area returns what was counted of an area.
+func (l *ledger) area(code string) *tallies {
+	at := l.areas[code]
+	if at == nil {
+		at = l.blank()
+		l.areas[code] = at
+	}
+	return at
+}
+
+// of returns where a row counts; valid until the next call.
+func (l *ledger) of(r layers.Row) []*tallies {
+	if l.field < 0 {
+		return l.both[:1]
+	}
+	l.both[1] = l.area(r.Value(l.field).Text())
+	return l.both[:]
+}
+
+// each calls fn with every row that matches, and fails with ctx's error.
+func each(ctx context.Context, t *layers.Table, f layers.Filter, fn func(layers.Row)) (err error) {
 	looked := 0
 	t.Each(f, func(r layers.Row) bool {
 		if looked++; looked%1024 == 0 {
@@ -140,17 +173,7 @@ func pass(ctx context.Context, t *layers.Table, f layers.Filter, field int, p *p
 				return false
 			}
 		}
-		if field < 0 {
-			p.count(r, whole)
-			return true
-		}
-		code := r.Value(field).Text()
-		at := areas[code]
-		if at == nil {
-			at = &tallies{all: make([]tally, len(whole.all)), figures: whole.figures}
-			areas[code] = at
-		}
-		p.count(r, whole, at)
+		fn(r)
 		return true
 	})
 	return err
