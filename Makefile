@@ -9,6 +9,7 @@ LISTEN  ?= 127.0.0.1:8080
 DATA    ?= ./data
 SCALE   ?= subdistrict
 OUT     ?= data/fixtures
+ROWS    ?= 200000
 CACHE   ?= $(HOME)/.cache/shapan
 
 .PHONY: help
@@ -37,8 +38,8 @@ test: system lint build ## check everything: format, vet, staticcheck, pages, ra
 	$(MAKE) --no-print-directory e2e PAGES='wall dispatch'
 
 .PHONY: test-faults
-test-faults: ## break a private PostGIS in every way and see that nothing is lost; a million rows at once
-	go test -parallel 6 -timeout 10m -run 'TestFault|TestMillion' ./layers/postgis
+test-faults: ## break a private PostGIS in every way and see that nothing is lost; many rows at once (ROWS=1000000)
+	SHAPAN_TEST_ROWS=$(ROWS) go test -parallel 6 -timeout 10m -run 'TestFault|TestManyRows' ./layers/postgis
 
 .PHONY: lint
 lint: tools $(WEB)/dist/.gitkeep ## gofmt, go vet, staticcheck

@@ -305,22 +305,24 @@ func TestFaultNoConnectionIsFree(t *testing.T) {
 	r.must(err)
 	others := openAt(t, url, Config{Connections: 20})
 	var held []interface{ Release() }
-	for {
-		conn, err := others.pool.Acquire(t.Context())
-		if err != nil {
-			break
+	take := func() {
+		for {
+			conn, err := others.pool.Acquire(t.Context())
+			if err != nil {
+				return
+			}
+			held = append(held, conn)
 		}
-		held = append(held, conn)
 	}
-	_, err = watcher.pool.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", r.name)
-	r.must(err)
-	for { // what ours gave back is taken too
-		conn, err := others.pool.Acquire(t.Context())
-		if err != nil {
-			break
-		}
-		held = append(held, conn)
-	}
+	take()
+	eventually(t, "others have every connection", func() bool { // one that is ended is free only a moment later
+		_, err := watcher.pool.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", r.name)
+		r.must(err)
+		take()
+		var theirs int
+		r.must(watcher.pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> $1", r.name).Scan(&theirs))
+		return theirs == 12
+	})
 	r.fails(3 * time.Second)
 	if a := r.put(); a.said != unwritten || !strings.Contains(a.err.Error(), "no connection free") {
 		t.Errorf("no connection is free: %v (cause: %v)", a.err, layers.Cause(a.err))
