@@ -2,7 +2,6 @@
 
 import { useState } from 'preact/hooks';
 import type { Connection } from '../ui/connection';
-import { usePaper } from '../ui/paper';
 import { askItem, askPage, pagePath } from './ask';
 import { Charts } from './charts';
 import { Chips } from './chips';
@@ -27,7 +26,6 @@ export function Page({ view, connection }: { view: View; connection: Connection 
   const page = useAnswer(`${view.tick} ${pagePath(request)}`, (signal) => askPage(client, request, signal));
   const found = useAnswer(state.id === undefined ? undefined : keyOf(view, 'item', state.id), (signal) => askItem(client, layer.id, state.id ?? 0, signal));
   const style = connection.style.value;
-  usePaper(view.theme);
   const tab = tabOf(view);
   return (
     <main class="analysis">

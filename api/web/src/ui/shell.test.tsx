@@ -207,6 +207,15 @@ describe('the shell', () => {
     return { address, connection, host, click };
   }
 
+  it('is light on paper, whatever it is on the screen', () => {
+    const { address } = shell();
+    window.dispatchEvent(new Event('beforeprint'));
+    expect(document.documentElement.dataset['theme']).toBe('light');
+    window.dispatchEvent(new Event('afterprint'));
+    expect(document.documentElement.dataset['theme']).toBe('dark');
+    address.close();
+  });
+
   it('changes language and theme in the address, on the page, and in what is kept', async () => {
     const { host, click, address } = shell();
     expect([document.documentElement.lang, document.documentElement.dataset['theme'], localStorage.length]).toEqual(['zh-CN', 'dark', 0]);

@@ -6,6 +6,7 @@ import type { Lang } from '../words/format';
 import type { Address } from './address';
 import type { Connection } from './connection';
 import { Masthead, type MastheadProps } from './masthead';
+import { usePaper } from './paper';
 import { usualTheme, wear, type Theme } from './theme';
 import { TokenDialog } from './token';
 
@@ -37,6 +38,7 @@ export function Shell<State extends CommonState>({ page, address, connection, to
   const [lang, theme] = [langOf(state), themeOf(state)];
   const change = (parts: CommonState): void => address.change(parts as Partial<State>);
   useEffect(() => wear(theme, state.theme !== undefined), [theme, state.theme]);
+  usePaper(theme);
   useEffect(() => {
     document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
   }, [lang]);
