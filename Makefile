@@ -9,7 +9,7 @@ LISTEN  ?= 127.0.0.1:8080
 DATA    ?= ./data
 SCALE   ?= subdistrict
 OUT     ?= data/fixtures
-ROWS    ?= 200000
+ROWS    ?=
 CACHE   ?= $(HOME)/.cache/shapan
 
 .PHONY: help

@@ -1,7 +1,7 @@
 // A desk for the tests of the page: over a service that answers what the test says, at the moment of the sample.
 
 import { signal } from '@preact/signals';
-import { vi } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import { readCollections, type Change } from '../service/data';
 import { Address } from '../ui/address';
 import { Connection } from '../ui/connection';
@@ -43,8 +43,26 @@ const USUAL = {
   '/locate': { lon: 114.308, lat: 30.5674, grid: { code: 'g', name: '新河003网格' } }, '/dispatch': rankingBody(), 'POST /dispatch': {},
 };
 
-/** A desk that has begun, over a service; it needs the faked time of the tests (`useFakeTimers`), and its address needs to be closed. */
-export function aDesk(hash = '', answers: Readonly<Record<string, unknown>> = {}, layers: object = DISPATCHER) {
+/** Makes desks for the tests of a file, in a time that stands, and closes each before the next; call it once, at the top of the file. */
+export function desks(): typeof aDesk {
+  let opened: ReturnType<typeof aDesk> | undefined;
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => {
+    opened?.address.close();
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+    localStorage.clear();
+    sessionStorage.clear();
+  });
+  return (...what) => {
+    opened?.address.close();
+    return (opened = aDesk(...what));
+  };
+}
+
+/** A desk that has begun, over a service. */
+function aDesk(hash = '', answers: Readonly<Record<string, unknown>> = {}, layers: object = DISPATCHER) {
   vi.setSystemTime(NOW);
   history.replaceState(null, '', `/ui/dispatch${hash}`);
   const service = new Service({ ...USUAL, ...answers });

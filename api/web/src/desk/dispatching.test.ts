@@ -1,30 +1,21 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { away, later, problem, Service } from '../ui/testing';
 import { Client, TokenStore } from '../service/client';
-import { aDesk, DISPATCHER, eventBody, heldBody, pageOf } from './desk.testing';
+import { desks, DISPATCHER, eventBody, heldBody, pageOf } from './desk.testing';
 import { UNDO_MS } from './orders';
 import { domainOf, locate, report, search, similar } from './services';
 
-let opened: ReturnType<typeof aDesk> | undefined;
+const aDesk = desks();
 /** A desk that looks at event 1, and its three candidates. */
 async function open(answers: Record<string, unknown> = {}, hash = '#event=1', layers?: object) {
-  opened = aDesk(hash, answers, layers);
+  const opened = aDesk(hash, answers, layers);
   await opened.pass();
   const { desk, service } = opened;
   const [first, second] = desk.candidates.value;
   if (!first || !second) throw new Error('no candidates');
   return { ...opened, dispatching: desk.dispatching, first, second, orders: () => service.log.filter((a) => a.line === 'POST /dispatch').map((a) => a.body) };
 }
-
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  opened?.address.close();
-  opened = undefined;
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
 
 const HELD = '/collections/assignments/items';
 

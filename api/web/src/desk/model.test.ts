@@ -1,27 +1,17 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { away, later, problem } from '../ui/testing';
-import { aDesk, eventBody, heldBody, pageOf, PUBLIC } from './desk.testing';
+import { desks, eventBody, heldBody, pageOf, PUBLIC } from './desk.testing';
 import { QUEUE_LIMIT, subjectOf, type Desk } from './model';
 import { NOW, rankingBody } from './sample.testing';
 
-let opened: ReturnType<typeof aDesk> | undefined;
+const aDesk = desks();
 /** A desk that has asked for what it needs at first. */
 async function open(...what: Parameters<typeof aDesk>) {
-  opened = aDesk(...what);
+  const opened = aDesk(...what);
   await opened.pass();
   return opened;
 }
-
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  opened?.address.close();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-  localStorage.clear();
-  sessionStorage.clear();
-});
 
 const QUEUE = '/collections/events/items?stage';
 const HELD = '/collections/assignments/items';
@@ -238,7 +228,6 @@ describe('what is looked at', () => {
 
 it('knows working time where the service has a calendar, and does without where it has none', async () => {
   expect((await open()).desk.calendar.value).toBeUndefined();
-  opened?.address.close();
   const { desk, service } = await open('', { '/calendar': { hours: [['09:00', '17:00']], days: [{ date: '2026-11-27', working: true }] } });
   expect([desk.calendar.value?.days.get('2026-11-27'), service.asked('/calendar')]).toEqual([true, ['/calendar?from=2026-07-30&to=2027-03-27']]);
 });

@@ -1,20 +1,20 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { happen, press, problem, stage, submit, write } from '../ui/testing';
 import type { LiveMap } from '../map/live';
 import { DeskPage } from './desk';
-import { aDesk, DISPATCHER, eventBody, heldBody, pageOf, PUBLIC } from './desk.testing';
+import { desks, DISPATCHER, eventBody, heldBody, pageOf, PUBLIC } from './desk.testing';
 import { NOW, rankingBody } from './sample.testing';
 
 vi.mock('../ui/map', () => ({ MapView: () => null })); // it needs a graphics card
 vi.mock('./mapside', () => ({ wireMap: () => () => undefined }));
 
 const show = stage();
-let opened: ReturnType<typeof aDesk> | undefined;
+const aDesk = desks();
 
 /** The page with its first answers. */
 async function open(...what: Parameters<typeof aDesk>) {
-  const desk = (opened = aDesk(...what));
+  const desk = aDesk(...what);
   const host = show(<DeskPage desk={desk.desk} />);
   const pass = (ms?: number) => happen(() => desk.pass(ms));
   await pass();
@@ -42,14 +42,6 @@ async function open(...what: Parameters<typeof aDesk>) {
   return { ...desk, host, pass, one, text, texts, button, click, key, orders };
 }
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  opened?.address.close();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
-
 describe('the queue of the page', () => {
   it('opens an event by a click, and goes back to nothing', async () => {
     const { click, text, texts, button } = await open();
@@ -72,7 +64,6 @@ describe('the queue of the page', () => {
   it('is not shown before it is known, and says who is on the way to an event', async () => {
     const { texts } = await open('', { '/collections/events/items?': problem(503) });
     expect(texts('.queue-row, .queue-empty, .queue-head small')).toEqual([]);
-    opened?.address.close();
     expect((await open('', { '/collections/assignments/items': pageOf(heldBody(58, 1, 'assigned')) })).text('[data-event="1"] .queue-held')).toBe('➜ 网格长 58');
   });
 
@@ -134,14 +125,14 @@ describe('the side', () => {
 
   it('moves on who was sent, asking for a reason where one is needed', async () => {
     const held = heldBody(58, 1, 'assigned', { assigned_at: new Date(NOW - 60_000).toISOString() });
-    const { click, text, texts, orders, host, one } = await open('#event=1', { '/collections/assignments/items': pageOf(held) });
+    const { click, text, texts, orders, host, one, pass } = await open('#event=1', { '/collections/assignments/items': pageOf(held) });
     expect(texts('.held [data-move]')).toEqual(['签收', '拒绝', '收回']);
     await click('[data-move=refuse]');
     expect([orders(), text('#reason-title')]).toEqual([[], '拒绝 网格长 58: 请写理由']);
     await happen(() => write(one('dialog [name=reason]') as HTMLInputElement, '家中有事'));
     await happen(() => submit(host.querySelector('dialog.reason') ?? host));
     expect(orders()).toEqual([{ action: 'refuse', responder: 58, reason: '家中有事' }]);
-    await opened?.pass();
+    await pass();
     expect(text('.notice > span')).toBe('网格长 58 已拒绝, 请另派');
   });
 });
