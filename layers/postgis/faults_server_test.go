@@ -51,6 +51,24 @@ func TestFaultServerCrashes(t *testing.T) {
 	r.finish()
 }
 
+// TestFaultACopiedRecordCrashes: PostgreSQL 15 puts the counters of a database that was copied back to where they were in the
+// original when it recovers from a crash. All that is written is told all the same.
+func TestFaultACopiedRecordCrashes(t *testing.T) {
+	fault(t)
+	c, _ := ownRecord(t, cluster.Config{Durable: true})
+	if err := c.Create(t.Context(), "copied", "record"); err != nil {
+		t.Fatal(err)
+	}
+	url := c.URL("copied")
+	r := newRig(t, url, url, Config{})
+	r.grown(10)
+	r.must(c.Stop("immediate"))
+	r.must(c.Restart(context.Background()))
+	r.heals()
+	r.grown(20)
+	r.finish()
+}
+
 func TestFaultServerIsStoppedInOrder(t *testing.T) {
 	fault(t)
 	c, url := ownRecord(t, cluster.Config{Durable: true})

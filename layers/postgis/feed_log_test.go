@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shapan/layers"
+	"shapan/layers/storetest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -242,4 +243,38 @@ func digests(changes []layers.Change) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%d %s %s %s", c.Seq, c.Layer, line(c), etag))
 	}
 	return lines
+}
+
+// TestCountersBehindTheLog: counters go back where a database that was made as a copy of another crashes, or where rows were
+// restored without them. A transaction is never told as another: it fails, until a service moves the counters.
+func TestCountersBehindTheLog(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t, 0)
+	s := f.session()
+	for id := int64(1); id <= 8; id++ {
+		s.exec(insertOf("trial", id))
+		f.single(fmt.Sprintf("+%d", id))
+	}
+	back := func(counter string) { s.exec("SELECT setval('shapan." + counter + "', 3)") }
+	for _, counter := range []string{"transaction_numbers", "commit_numbers"} {
+		back(counter)
+		if err := s.try(insertOf("trial", 100)); code(err) != codeUnique {
+			t.Errorf("%s is behind: another program's write ended with %v, want that it is refused", counter, err)
+		}
+		f.expect("")
+	}
+	id := int64(200)
+	for _, behind := range [][]string{{"transaction_numbers"}, {"commit_numbers"}, {"transaction_numbers", "commit_numbers"}} {
+		for _, counter := range behind {
+			back(counter)
+		}
+		c := layers.Change{Op: layers.Insert, Layer: "trial", ID: id, Feature: storetest.Feature(id, int(id))}
+		if _, err := f.store.Put(t.Context(), layers.Key{}, []layers.Change{c}); err != nil {
+			t.Errorf("%v are behind: %v (cause: %v)", behind, err, layers.Cause(err))
+		}
+		f.single(fmt.Sprintf("+%d", id))
+		s.exec(insertOf("trial", id+1)) // the counters are moved: others write too
+		f.single(fmt.Sprintf("+%d", id+1))
+		id += 2
+	}
 }

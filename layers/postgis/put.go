@@ -41,7 +41,7 @@ func (s *Store) Put(ctx context.Context, key layers.Key, changes []layers.Change
 			}
 			return seq, nil
 		}
-		if try == tries || ctx.Err() != nil || !p.again(err) {
+		if try == tries || ctx.Err() != nil || !p.again(ctx, err) {
 			return 0, p.nothing(p.explain(ctx, err))
 		}
 		select { // two that were in each other's way must not come at the same time again
@@ -67,12 +67,19 @@ type put struct {
 }
 
 // again tells whether a write that failed may succeed when it is tried again.
-func (p *put) again(err error) bool {
+func (p *put) again(ctx context.Context, err error) bool {
 	switch code(err) {
 	case codeDeadlock, codeSerialization:
 		return true
 	case codeUnique:
-		return constraint(err) == "writes_pkey"
+		switch constraint(err) {
+		case "writes_pkey":
+			return true
+		case "commits_pkey", "commits_seq_key":
+			p.store.skip(ctx)
+			return true
+		}
+		return false
 	case codePlanChanged:
 		p.store.learn(nil)
 		return true
@@ -289,16 +296,19 @@ func (p *put) explain(ctx context.Context, err error) error {
 	says := &layers.Error{Kind: layers.ErrConstraint}
 	switch class(err) {
 	case "23":
+		if e.SchemaName == "shapan" && slices.Contains([]string{"commits", "changes", "writes"}, e.TableName) {
+			return unavailable(err) // a rule of the log, not of the layer
+		}
 		says.Field = p.fieldOf(ctx, e)
-		says.Detail = fmt.Sprintf("the record has a rule for layer %s that a value breaks", p.at.layer.Name)
-		if says.Field != "" {
-			says.Detail = fmt.Sprintf("field %s: the record has a rule that its value breaks", says.Field)
-		}
-		if e.Code == codeUnique {
+		switch {
+		case says.Field == "":
+			says.Detail = fmt.Sprintf("the record has a rule for layer %s that a value breaks", p.at.layer.Name)
+		case e.Code == codeUnique:
 			says.Detail = fmt.Sprintf("field %s: another feature of layer %s has the value already", says.Field, p.at.layer.Name)
-		}
-		if e.Code == codeNotNull {
+		case e.Code == codeNotNull:
 			says.Detail = fmt.Sprintf("field %s is required by the record", says.Field)
+		default:
+			says.Detail = fmt.Sprintf("field %s: the record has a rule that its value breaks", says.Field)
 		}
 	case "22", "P0":
 		says.Detail = fmt.Sprintf("the record does not take a value for layer %s: it is too long, too large or otherwise not what its table holds", p.at.layer.Name)

@@ -256,15 +256,23 @@ func (w *watch) news(ctx context.Context, tx pgx.Tx) (now state, known *catalogu
 func (w *watch) lost(ctx context.Context, now state) error {
 	if told := w.store.lastTold(); told.seq > now.seq || told.seq == now.seq && !told.at.Equal(now.at) {
 		// Another server took over without the last commits. Its numbers must not mean what ours meant.
-		if _, err := w.store.pool.Exec(ctx, "SELECT shapan.skip_numbers($1)", int64(w.store.lastNumber())); err != nil {
-			w.store.Log.Warn("the numbers of lost commits may be given again", "error", err)
-		}
+		w.store.skip(ctx)
 		w.store.Log.Error("the record has lost commits: it is at an older state than what was read from it", "read", told.seq, "record", now.seq)
 	}
 	if w.after.seq > now.seq {
 		return layers.Stale("the record is at state %d, before state %d: it was replaced", now.seq, w.after.seq)
 	}
 	return layers.Stale("the changes after state %d are no longer kept", w.after.seq)
+}
+
+// skip moves the counters of the log past all numbers that the log has or that were told, where they stand behind. A commit
+// that is given a number of the log fails; one that is given a number that was told would pass for another.
+func (s *Store) skip(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+	defer cancel()
+	if _, err := s.pool.Exec(ctx, "SELECT shapan.skip_numbers($1)", int64(s.lastNumber())); err != nil && ctx.Err() == nil {
+		s.Log.Warn("the counters of the log could not be looked at: numbers of lost commits may be given again", "error", err)
+	}
 }
 
 func collect(rows pgx.Rows) (entries []entry, err error) {
@@ -368,6 +376,7 @@ func (s *Store) tend(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		s.skip(ctx) // a server that has just crashed, or took over, may be behind
 		tick := time.NewTicker(s.tidy)
 		defer tick.Stop()
 		for {

@@ -169,6 +169,9 @@ func (c *Cluster) arguments() []string {
 			settings[name] = "off"
 		}
 	}
+	if !c.config.Durable { // many of them run at the same time, and none for long
+		settings["min_wal_size"], settings["max_wal_size"] = "32MB", "256MB"
+	}
 	maps.Copy(settings, c.config.Settings)
 	args := []string{"-D", c.data()}
 	for name, value := range settings {

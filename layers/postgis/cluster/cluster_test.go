@@ -121,6 +121,34 @@ func TestItHasPostGISAndMakesDatabases(t *testing.T) {
 	}
 }
 
+func TestItsCrashesAreTold(t *testing.T) {
+	t.Parallel()
+	c := begin(t, Config{})
+	if lines, err := c.Crashes(); err != nil || len(lines) > 0 {
+		t.Errorf("a server that runs well: %q, %v", lines, err)
+	}
+	conn, err := pgx.Connect(t.Context(), c.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	if err := syscall.Kill(int(conn.PgConn().PID()), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Ping(t.Context()); err == nil {
+		t.Error("a connection whose backend was killed answers")
+	}
+	var lines []string
+	for deadline := time.Now().Add(long); len(lines) == 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if lines, err = c.Crashes(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(lines) == 0 || !strings.Contains(lines[0], "terminated by signal 9") {
+		t.Errorf("after a backend was killed: %q", lines)
+	}
+}
+
 func TestItCanBeFrozenAndKilled(t *testing.T) {
 	t.Parallel()
 	c := begin(t, Config{Password: `it's "100%" @ma:p/`, Durable: true, Settings: map[string]string{"max_connections": "20"}})

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -51,6 +52,27 @@ func (c *Cluster) Log() string {
 		return err.Error()
 	}
 	return lastLines(string(b))
+}
+
+// Crashes returns the lines of the log that tell of a process of the server that ended otherwise than it should, and made the
+// server recover; none: nothing of that happened since the server was started.
+func (c *Cluster) Crashes() ([]string, error) {
+	log, err := os.Open(c.logFile())
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	if _, err := log.Seek(c.logged, io.SeekStart); err != nil {
+		return nil, err
+	}
+	var lines []string
+	for in := bufio.NewScanner(log); in.Scan(); {
+		if line := in.Text(); strings.Contains(line, "was terminated by signal") || strings.Contains(line, "PANIC:") ||
+			len(lines) > 0 && strings.Contains(line, "DETAIL:") {
+			lines = append(lines, line)
+		}
+	}
+	return lines[:min(len(lines), 20)], nil
 }
 
 func lastLines(s string) string {

@@ -127,6 +127,18 @@ END $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
+-- Puts this transaction in the log, once. The counter of transactions may stand behind the log (see skip_numbers), and then a
+-- number is given that the log has: the transaction fails, rather than stand in the log as the other, where nobody is told.
+CREATE FUNCTION shapan.log_commit(tx bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('shapan.logged', true) IS DISTINCT FROM tx::text THEN
+        INSERT INTO shapan.commits (tx) VALUES (tx);
+        PERFORM set_config('shapan.logged', tx::text, true);
+    END IF;
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
 -- Numbers a commit. The lock is held until the transaction has ended, so numbers become visible in their order: who sees
 -- one sees all before it. It runs as the last step of a transaction (a deferred trigger), so the lock is held briefly.
 CREATE FUNCTION shapan.number_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -177,7 +189,7 @@ BEGIN
         END IF;
     END CASE;
     IF n + m > 0 THEN
-        INSERT INTO shapan.commits (tx) VALUES (tx) ON CONFLICT DO NOTHING;
+        PERFORM shapan.log_commit(tx);
     END IF;
     RETURN NULL;
 END $$;
@@ -197,7 +209,7 @@ BEGIN
         INSERT INTO shapan.changes (tx, layer, fid, op) VALUES (tx, TG_ARGV[0]::integer, was, 'd');
     END IF;
     INSERT INTO shapan.changes (tx, layer, fid, op) VALUES (tx, TG_ARGV[0]::integer, becomes, 'p');
-    INSERT INTO shapan.commits (tx) VALUES (tx) ON CONFLICT DO NOTHING;
+    PERFORM shapan.log_commit(tx);
     RETURN NEW;
 END $$;
 -- +goose StatementEnd
@@ -210,7 +222,7 @@ DECLARE
 BEGIN
     UPDATE shapan.record SET catalogue = catalogue + 1;
     INSERT INTO shapan.changes (tx, layer, fid, op) VALUES (tx, 0, 0, 'c');
-    INSERT INTO shapan.commits (tx) VALUES (tx) ON CONFLICT DO NOTHING;
+    PERFORM shapan.log_commit(tx);
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
@@ -347,12 +359,21 @@ END $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
--- Moves the counter of commits past a number that was told to somebody: after a fail-over that lost the last commits,
--- no number may stand for two states.
+-- Moves the counters of the log past a number that was told to somebody, and past what the log has. They stand behind after a
+-- fail-over that lost the last commits, and then no number may stand for two states; after a crash where the database was
+-- made as a copy of another (CREATE DATABASE ... TEMPLATE); and where rows were replicated, or restored, without counters.
 CREATE FUNCTION shapan.skip_numbers(told bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    newest bigint := greatest(told, (SELECT max(seq) FROM shapan.commits));
+    latest bigint := (SELECT max(tx) FROM shapan.commits);
 BEGIN
-    PERFORM pg_advisory_xact_lock(7237117, 1);
-    PERFORM setval('shapan.commit_numbers', told) FROM shapan.commit_numbers WHERE last_value < told;
+    IF EXISTS (SELECT FROM shapan.commit_numbers WHERE last_value < newest OR NOT is_called) THEN
+        PERFORM pg_advisory_xact_lock(7237117, 1);
+        PERFORM setval('shapan.commit_numbers', newest) FROM shapan.commit_numbers WHERE last_value < newest OR NOT is_called;
+    END IF;
+    -- Drawn rather than set: who begins a transaction at the same time must not be given a number twice.
+    PERFORM nextval('shapan.transaction_numbers') FROM shapan.transaction_numbers, generate_series(last_value, latest)
+        WHERE last_value < latest OR NOT is_called;
 END $$;
 -- +goose StatementEnd
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -28,12 +29,16 @@ type Server struct {
 // template is the database that the tests' databases are copies of.
 const template = "shapan_template"
 
-// Close stops the server, where one was started, and removes its folder. TestMain calls it when the tests are over.
+// Close stops the server, where one was started, and removes its folder. TestMain calls it when the tests are over. A server
+// that crashed meanwhile, which may be why tests failed, is told with the lines of its log: they are gone with the folder.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cluster == nil {
 		return nil
+	}
+	if lines, err := s.cluster.Crashes(); err != nil || len(lines) > 0 {
+		slog.Warn("the tests' PostgreSQL crashed and recovered\n"+strings.Join(lines, "\n"), "error", err)
 	}
 	return errors.Join(s.cluster.Stop("immediate"), os.RemoveAll(s.dir))
 }
