@@ -102,6 +102,22 @@ describe('an order that is not done', () => {
     expect(notice).toEqual({ kind: 'conflict', text: '另一位调度员更快: 网格长 1 现由 bo 已派, 等签收, 事件 事件 2。未重复派遣; 排序已更新, 请另选。', detail: '58 is held' });
   });
 
+  it('for another was faster waits for the newest answer, where the change itself was told meanwhile', async () => {
+    const [own, newest] = [later(), later()];
+    const { dispatching, first, service, pass, changed } = await open({ 'POST /dispatch': problem(409, '58 is held') });
+    service.answers[HELD] = own.answer;
+    dispatching.send(first);
+    await pass();
+    service.answers[HELD] = newest.answer;
+    changed({ layer: 'assignments', id: 58 });
+    await pass(300);
+    own.come(pageOf());
+    await pass();
+    newest.come(pageOf(heldBody(58, 2, 'assigned')));
+    await pass();
+    expect(dispatching.notice.value?.text).toContain('另一位调度员更快: 网格长 1 现由 bo');
+  });
+
   it('for another was faster at an event that is not in the queue names its number', async () => {
     const { notice } = await told(problem(409, 'held'), { [HELD]: pageOf(heldBody(58, 77, 'acknowledged')) }, '#event=1&lang=en');
     expect(notice?.text).toContain('is acknowledged by bo, for event #77');

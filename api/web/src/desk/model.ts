@@ -80,6 +80,8 @@ export class Desk {
   #asked = 0;
   #queueAsked = 0;
   #heldAsked = 0;
+  /** The last question who is held: one that is overtaken ends with it. */
+  #heldNewest: Promise<void> = Promise.resolve();
 
   constructor(
     readonly connection: Connection,
@@ -177,6 +179,7 @@ export class Desk {
     this.#asked++;
     this.#queueAsked++;
     this.#heldAsked++;
+    this.#heldNewest = Promise.resolve();
     this.#shown = undefined;
     this.dispatching.notice.value = undefined; // it names a post, and undoes
     this.#clearSubject();
@@ -210,16 +213,19 @@ export class Desk {
     this.open.value = page.matched;
   };
 
-  readonly #askHeld = async (): Promise<void> => {
-    if (!this.connection.sees('assignments')) return;
-    const turn = ++this.#heldAsked;
+  readonly #askHeld = (): Promise<void> => {
+    if (!this.connection.sees('assignments')) return Promise.resolve();
+    return (this.#heldNewest = this.#readHeld(++this.#heldAsked));
+  };
+
+  async #readHeld(turn: number): Promise<void> {
     const page = readPage(await this.connection.client.json('/collections/assignments/items?limit=1000'));
-    if (turn !== this.#heldAsked) return;
+    if (turn !== this.#heldAsked) return this.#heldNewest; // whoever waits for this wants to know what is true now
     this.assignments.value = page.items.map(readAssignment);
     const event = this.address.state.peek().event;
     const steps = event === undefined || !this.connection.sees('dispatch_log') ? [] : await this.#items(`/collections/dispatch_log/items?event_id=${event}&sortby=-at&limit=${LOG_LIMIT}`);
     if (turn === this.#heldAsked && event === this.address.state.peek().event) this.log.value = steps.map(readLogStep);
-  };
+  }
 
   readonly #askPosts = async (): Promise<void> => {
     const named = await this.#items('/collections/communities/items?properties=code,name&limit=200');
