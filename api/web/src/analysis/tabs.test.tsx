@@ -233,8 +233,7 @@ describe('the card', () => {
     const host = await living(view, asking);
     render(asking({ ...view, state: { ...view.state, id: 7 } }), host);
     expect(texts(host, '[role=alert]')).toEqual([]); // now, before the question is even put
-    await answered();
-    expect(texts(host, 'dd')).toEqual(['A7', '3']);
+    await vi.waitFor(() => expect(texts(host, 'dd')).toEqual(['A7', '3'])); // drawn outside act, so the question is put when the page is next painted
   });
 
   it.each([[404, 'There is no such record, or you may not see it'], [403, 'the service says why'], [503, 'the service says why']])('says what became of an answer %i', async (status, said) => {
