@@ -93,7 +93,7 @@ export async function click(host: HTMLElement, selector: string): Promise<void> 
 }
 
 /** Lets the answers of the service come, which are there already, and be drawn. */
-export const answered = (): Promise<void> => act(() => new Promise<void>((resolve) => setTimeout(resolve, 5)));
+export const answered = (): Promise<void> => act(() => new Promise<void>((resolve) => setTimeout(resolve, 20)));
 
 /** The texts of the elements that a selector finds. */
 export const texts = (host: HTMLElement, selector: string): string[] => [...host.querySelectorAll(selector)].map((e) => (e.textContent ?? '').trim());
