@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"shapan/layers/storetest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // shorten shortens the log and returns how many commits went.
@@ -245,36 +247,69 @@ func digests(changes []layers.Change) (lines []string) {
 	return lines
 }
 
-// TestCountersBehindTheLog: counters go back where a database that was made as a copy of another crashes, or where rows were
-// restored without them. A transaction is never told as another: it fails, until a service moves the counters.
+// behind puts a counter of the log back to what it was some commits ago: that is what a crash does to a database that was made
+// as a copy of another, or a restore of rows alone.
+func (s *session) behind(counter string) { s.exec("SELECT setval('shapan." + counter + "', 3)") }
+
+// A transaction is never told as another: it fails, until somebody moves the counters.
 func TestCountersBehindTheLog(t *testing.T) {
 	t.Parallel()
-	f := newFeed(t, 0)
-	s := f.session()
+	url := database(t) // which no service follows: one moves the counters when it connects
+	store := openAt(t, url, Config{})
+	if _, err := store.Put(t.Context(), layers.Key{}, []layers.Change{define("trial")}); err != nil {
+		t.Fatal(err)
+	}
+	s := sessionAt(t, url)
 	for id := int64(1); id <= 8; id++ {
 		s.exec(insertOf("trial", id))
-		f.single(fmt.Sprintf("+%d", id))
 	}
-	back := func(counter string) { s.exec("SELECT setval('shapan." + counter + "', 3)") }
-	for _, counter := range []string{"transaction_numbers", "commit_numbers"} {
-		back(counter)
-		if err := s.try(insertOf("trial", 100)); code(err) != codeUnique {
-			t.Errorf("%s is behind: another program's write ended with %v, want that it is refused", counter, err)
+	for counter, rule := range map[string]string{"transaction_numbers": "commits_pkey", "commit_numbers": "commits_seq_key"} {
+		s.behind(counter)
+		if err := s.try(insertOf("trial", 100)); code(err) != codeUnique || constraint(err) != rule {
+			t.Errorf("%s is behind: another program's write ended with %v, want that %s refuses it", counter, err, rule)
 		}
-		f.expect("")
+		s.exec("SELECT shapan.skip_numbers(0)", insertOf("trial", 100), "DELETE FROM shapan.trial WHERE id = 100")
 	}
+	if n := s.number("SELECT count(*) FROM shapan.commits WHERE seq IS NULL"); n != 0 {
+		t.Errorf("%d commits have no number", n)
+	}
+}
+
+// A service moves the counters itself, and writes.
+func TestPutWithCountersBehindTheLog(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t, 8)
+	s := f.session()
 	id := int64(200)
-	for _, behind := range [][]string{{"transaction_numbers"}, {"commit_numbers"}, {"transaction_numbers", "commit_numbers"}} {
-		for _, counter := range behind {
-			back(counter)
+	for _, counters := range [][]string{{"transaction_numbers"}, {"commit_numbers"}, {"transaction_numbers", "commit_numbers"}} {
+		s.exec(insertOf("trial", id), insertOf("trial", id+1)) // so that there is what to be behind of
+		f.expect(fmt.Sprintf("+%d +%d", id, id+1))
+		for _, counter := range counters {
+			s.behind(counter)
 		}
-		c := layers.Change{Op: layers.Insert, Layer: "trial", ID: id, Feature: storetest.Feature(id, int(id))}
-		if _, err := f.store.Put(t.Context(), layers.Key{}, []layers.Change{c}); err != nil {
-			t.Errorf("%v are behind: %v (cause: %v)", behind, err, layers.Cause(err))
-		}
-		f.single(fmt.Sprintf("+%d", id))
-		s.exec(insertOf("trial", id+1)) // the counters are moved: others write too
-		f.single(fmt.Sprintf("+%d", id+1))
-		id += 2
+		f.put(layers.Change{Op: layers.Insert, Layer: "trial", ID: id + 2, Feature: storetest.Feature(id+2, int(id+2))})
+		f.single(fmt.Sprintf("+%d", id+2))
+		s.exec(insertOf("trial", id+3)) // the counters are moved: others write too
+		f.single(fmt.Sprintf("+%d", id+3))
+		id += 4
+	}
+}
+
+// A rule of which no field is known, or of the log, is not told as one of a field.
+func TestRulesOfNoField(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t, 1)
+	f.session().exec(`CREATE UNIQUE INDEX ON shapan.trial ((lower("string")))`)
+	a, b := storetest.Feature(5, 5), storetest.Feature(6, 6)
+	a.Values[0], b.Values[0] = layers.TextValue("Same"), layers.TextValue("same")
+	f.put(layers.Change{Op: layers.Insert, Layer: "trial", ID: 5, Feature: a})
+	_, err := f.store.Put(t.Context(), layers.Key{}, []layers.Change{{Op: layers.Insert, Layer: "trial", ID: 6, Feature: b}})
+	if !errors.Is(err, layers.ErrConstraint) || !strings.HasPrefix(err.Error(), "the record has a rule for layer trial") {
+		t.Errorf("an index on an expression: got %v", err)
+	}
+	p := &put{store: f.store, at: &table{layer: storetest.Layer("trial", layers.Point)}}
+	err = p.explain(t.Context(), &pgconn.PgError{Code: codeUnique, SchemaName: "shapan", TableName: "changes", ConstraintName: "changes_pkey"})
+	if !errors.Is(err, layers.ErrUnavailable) {
+		t.Errorf("a rule of the log: got %v, want that the record is at fault", err)
 	}
 }

@@ -66,7 +66,7 @@ type put struct {
 	at       *table // the layer that is written, for an error that names a constraint
 }
 
-// again tells whether a write that failed may succeed when it is tried again.
+// again tells whether a write that failed may succeed when it is tried again, and mends what would make it fail in the same way.
 func (p *put) again(ctx context.Context, err error) bool {
 	switch code(err) {
 	case codeDeadlock, codeSerialization:

@@ -268,9 +268,9 @@ func (w *watch) lost(ctx context.Context, now state) error {
 // skip moves the counters of the log past all numbers that the log has or that were told, where they stand behind. A commit
 // that is given a number of the log fails; one that is given a number that was told would pass for another.
 func (s *Store) skip(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+	patient, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
-	if _, err := s.pool.Exec(ctx, "SELECT shapan.skip_numbers($1)", int64(s.lastNumber())); err != nil && ctx.Err() == nil {
+	if _, err := s.pool.Exec(patient, "SELECT shapan.skip_numbers($1)", int64(s.lastNumber())); err != nil && ctx.Err() == nil {
 		s.Log.Warn("the counters of the log could not be looked at: numbers of lost commits may be given again", "error", err)
 	}
 }

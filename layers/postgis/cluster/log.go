@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +54,7 @@ func (c *Cluster) Log() string {
 }
 
 // Crashes returns the lines of the log that tell of a process of the server that ended otherwise than it should, and made the
-// server recover; none: nothing of that happened since the server was started.
+// server recover, at most 20; none: nothing of that happened since the server was started.
 func (c *Cluster) Crashes() ([]string, error) {
 	log, err := os.Open(c.logFile())
 	if err != nil {
@@ -65,11 +64,14 @@ func (c *Cluster) Crashes() ([]string, error) {
 	if _, err := log.Seek(c.logged, io.SeekStart); err != nil {
 		return nil, err
 	}
+	b, err := io.ReadAll(log) // a line may be of any length: it has the statement
+	if err != nil {
+		return nil, err
+	}
 	var lines []string
-	for in := bufio.NewScanner(log); in.Scan(); {
-		if line := in.Text(); strings.Contains(line, "was terminated by signal") || strings.Contains(line, "PANIC:") ||
-			len(lines) > 0 && strings.Contains(line, "DETAIL:") {
-			lines = append(lines, line)
+	for line := range strings.Lines(string(b)) {
+		if strings.Contains(line, "was terminated by signal") || strings.Contains(line, "PANIC:") || len(lines) > 0 && strings.Contains(line, "DETAIL:") {
+			lines = append(lines, strings.TrimSpace(line))
 		}
 	}
 	return lines[:min(len(lines), 20)], nil

@@ -132,7 +132,12 @@ END $$;
 CREATE FUNCTION shapan.log_commit(tx bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('shapan.logged', true) IS DISTINCT FROM tx::text THEN
-        INSERT INTO shapan.commits (tx) VALUES (tx);
+        INSERT INTO shapan.commits (tx) VALUES (tx) ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RAISE unique_violation USING SCHEMA = 'shapan', TABLE = 'commits', CONSTRAINT = 'commits_pkey',
+                MESSAGE = '变更日志的计数器落后于日志，本次未写入 / the counters of the log are behind the log: nothing was written',
+                HINT = 'SELECT shapan.skip_numbers(0); the service of the map does it when it connects';
+        END IF;
         PERFORM set_config('shapan.logged', tx::text, true);
     END IF;
 END $$;
