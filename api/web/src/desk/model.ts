@@ -13,6 +13,7 @@ import { EVENT_FIELDS, inOrder, OPEN_STAGES, readEvent, shows, type DeskEvent } 
 import { Dispatching } from './dispatching';
 import { flat } from './ground';
 import { readPlaceCard, type PlaceCard } from './place';
+import { Question } from './question';
 import { readRanking, type Candidate, type Ranking } from './ranking';
 import { Soon } from './soon';
 import { USUAL_K, USUAL_LEVEL, type Place, type State } from './state';
@@ -76,12 +77,9 @@ export class Desk {
   readonly #queueSoon = new Soon(() => void this.#keep(this.#askQueue));
   readonly #heldSoon = new Soon(() => void this.#keep(this.#askHeld));
   readonly #subjectSoon = new Soon(() => void this.#keep(this.#askSubject));
-  /** How often each was asked for: an answer that is not the last one's counts no more. */
-  #asked = 0;
-  #queueAsked = 0;
-  #heldAsked = 0;
-  /** The last question who is held: one that is overtaken ends with it. */
-  #heldNewest: Promise<void> = Promise.resolve();
+  readonly #aboutSubject = new Question();
+  readonly #aboutQueue = new Question();
+  readonly #aboutHeld = new Question();
 
   constructor(
     readonly connection: Connection,
@@ -176,10 +174,7 @@ export class Desk {
     this.events.value = [];
     this.open.value = undefined;
     this.assignments.value = [];
-    this.#asked++;
-    this.#queueAsked++;
-    this.#heldAsked++;
-    this.#heldNewest = Promise.resolve();
+    for (const question of [this.#aboutSubject, this.#aboutQueue, this.#aboutHeld]) question.drop();
     this.#shown = undefined;
     this.dispatching.notice.value = undefined; // it names a post, and undoes
     this.#clearSubject();
@@ -205,27 +200,22 @@ export class Desk {
     }
   }
 
-  readonly #askQueue = async (): Promise<void> => {
-    const turn = ++this.#queueAsked;
+  readonly #askQueue = (): Promise<void> => this.#aboutQueue.put(async (current) => {
     const page = readPage(await this.connection.client.json(`/collections/events/items?stage=${OPEN_STAGES.join(',')}&sortby=-level,-reported_at&limit=${QUEUE_LIMIT}&properties=${EVENT_FIELDS}`));
-    if (turn !== this.#queueAsked) return;
+    if (!current()) return;
     this.events.value = page.items.map(readEvent);
     this.open.value = page.matched;
-  };
+  });
 
-  readonly #askHeld = (): Promise<void> => {
-    if (!this.connection.sees('assignments')) return Promise.resolve();
-    return (this.#heldNewest = this.#readHeld(++this.#heldAsked));
-  };
-
-  async #readHeld(turn: number): Promise<void> {
+  readonly #askHeld = (): Promise<void> => this.#aboutHeld.put(async (current) => {
+    if (!this.connection.sees('assignments')) return;
     const page = readPage(await this.connection.client.json('/collections/assignments/items?limit=1000'));
-    if (turn !== this.#heldAsked) return this.#heldNewest; // whoever waits for this wants to know what is true now
+    if (!current()) return;
     this.assignments.value = page.items.map(readAssignment);
     const event = this.address.state.peek().event;
     const steps = event === undefined || !this.connection.sees('dispatch_log') ? [] : await this.#items(`/collections/dispatch_log/items?event_id=${event}&sortby=-at&limit=${LOG_LIMIT}`);
-    if (turn === this.#heldAsked && event === this.address.state.peek().event) this.log.value = steps.map(readLogStep);
-  }
+    if (current() && event === this.address.state.peek().event) this.log.value = steps.map(readLogStep);
+  });
 
   readonly #askPosts = async (): Promise<void> => {
     const named = await this.#items('/collections/communities/items?properties=code,name&limit=200');
@@ -249,14 +239,12 @@ export class Desk {
   }
 
   /** Asks for the event, its card and its ranking. An answer that came too late for what is looked at now is dropped. */
-  readonly #askSubject = async (): Promise<void> => {
-    const turn = ++this.#asked;
+  readonly #askSubject = (): Promise<void> => this.#aboutSubject.put(async (current) => {
     const subject = this.subject.peek();
     const changed = JSON.stringify(subject) !== this.#shown;
     this.#shown = JSON.stringify(subject);
     if (changed) this.#clearSubject();
     if (!subject) return;
-    const current = (): boolean => turn === this.#asked;
     let at: Place | undefined = subject.kind === 'place' ? subject.at : undefined;
     if (subject.kind === 'event' && this.seen.peek()) {
       const event = await this.#askEvent(subject.id);
@@ -270,7 +258,7 @@ export class Desk {
       at && this.connection.client.json(`/locate?lon=${at[0]}&lat=${at[1]}&lang=${lang}`).then((b) => void (current() && (this.card.value = readPlaceCard(b)))),
       at && this.seen.peek() && this.#askRanking(subject, current),
     ]);
-  };
+  });
 
   #shown: string | undefined;
 
